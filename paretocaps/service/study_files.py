@@ -1,5 +1,6 @@
 """The files of a study that can be taken from the service: kept weights, trained networks and exports."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.errors import MissingError, did_you_mean
+from paretocaps.service.managing import delete
 from paretocaps.service.opened import Storage, opened
 
 if TYPE_CHECKING:
@@ -64,6 +66,22 @@ def study_file(study: str, name: str, folder: Path, storage: Storage = DEFAULT_S
             f" {', '.join(found) or 'none'})"
         )
     return found[name]
+
+
+def delete_with_files(study: str, folder: Path, storage: str = DEFAULT_STORAGE) -> None:
+    """Delete a stored study, with what the service made of it: exports, trainings and their logs.
+
+    Raises:
+        StorageError: there is no such database or study.
+        UsageError: a driver runs the study.
+    """
+    with opened(storage) as store:
+        numbers = [one.id for one in store.submissions(study)]
+    delete(study, storage)
+    for number in numbers:
+        for kind in ("exports", "trainings"):
+            shutil.rmtree(folder / kind / str(number), ignore_errors=True)
+        (folder / "logs" / f"submission-{number}.log").unlink(missing_ok=True)
 
 
 def _submitted(store: "Store", study: str, folder: Path) -> Iterator[StudyFile]:

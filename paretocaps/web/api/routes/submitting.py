@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from paretocaps import service
 from paretocaps.errors import StateError, UsageError
 from paretocaps.service import queueing
+from paretocaps.service.study_files import delete_with_files
 from paretocaps.web.api import models
 from paretocaps.web.api.asked import Opened, Settings
 from paretocaps.web.guard.allowed import allowed
@@ -94,7 +94,7 @@ def delete(study: str, settings: Settings, store: Opened) -> None:
     """Delete a study, with its trials and its files."""
     if any(one.study == study for one in queueing.submissions(store, study)):
         raise StateError(f"study {study!r} is in the queue: stop it first")
-    service.delete(study, settings.storage)
+    delete_with_files(study, settings.folder, settings.storage)
 
 
 @router.post("/{study}/pause")

@@ -51,10 +51,19 @@ def test_what_the_state_does_not_allow_is_a_conflict(client, submitted):
     assert client.delete("/api/v1/studies/new").status_code == 409
 
 
-def test_a_stored_study_is_deleted(client):
+def test_a_stored_study_is_deleted_with_what_was_made_of_it(client, settings):
+    asked = client.post("/api/v1/studies/other/trials/0/export").json()["id"]
+    made = settings.folder / "exports" / str(asked), settings.folder / "exports" / str(asked + 1)
+    log = settings.folder / "logs" / f"submission-{asked}.log"
+    for folder in (*made, log.parent):
+        folder.mkdir(parents=True)
+    log.touch()
+    assert client.delete("/api/v1/studies/other").status_code == 409, "the export waits for its turn"
+    assert client.post(f"/queue/{asked}/stop").status_code == 200
     assert client.delete("/api/v1/studies/other").status_code == 204
     assert [row["study"] for row in client.get("/api/v1/studies").json()] == ["demo"]
     assert client.delete("/api/v1/studies/other").status_code == 404
+    assert [one.exists() for one in (*made, log)] == [False, True, False]
 
 
 @pytest.mark.parametrize(
