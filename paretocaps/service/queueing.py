@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from paretocaps.storage.store import Store
     from paretocaps.storage.submissions import Submission, SubmissionKind
 
+DEFAULT_FOLDER = Path("studies/service")
+"""The service folder: what the service keeps that is not in the database."""
+
 
 @dataclass(frozen=True)
 class Places:
@@ -29,7 +32,7 @@ class Places:
         data_root: the folder below which the data of submitted studies lie; None to allow uploads alone.
     """
 
-    folder: Path = Path("studies/service")
+    folder: Path = DEFAULT_FOLDER
     data_root: Path | None = None
 
 

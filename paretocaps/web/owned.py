@@ -18,22 +18,25 @@ def quota_of(who: Principal) -> Quota:
     return Quota(who.max_trials, who.max_hours)
 
 
-def own_submission(study: str, who: Principal, store: Store, *, raising: bool = False) -> Submission | None:
-    """Return the submission of a study that a token may change: its own, or any if it is an admin's.
+def own_submission(
+    which: int | str, who: Principal, store: Store, *, raising: bool = False
+) -> Submission | None:
+    """Return a submission, by its number or its study, that a token may change: its own, or an admin's any.
 
     Raises:
-        MissingError: the study was not submitted; with `raising`, it may be one that was not.
+        MissingError: there is none; with `raising`, the study may be one that was not submitted.
         HTTPException: it is another token's.
     """
     try:
-        found = queueing.submission(study, store)
+        found = queueing.submission(which, store)
     except MissingError:
         if raising:
             return None
         raise
     if found.owner != who.name and not who.may("admin"):
+        name = f"study {which!r}" if isinstance(which, str) else f"submission {which}"
         raise HTTPException(
-            403, f"study {study!r} was submitted by the token {found.owner!r}: use that one, or an admin's"
+            403, f"{name} was submitted by the token {found.owner!r}: use that one, or an admin's"
         )
     return found
 

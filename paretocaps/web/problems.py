@@ -65,6 +65,15 @@ def status_of(error: ParetocapsError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
+def invalid_text(error: RequestValidationError) -> str:
+    """Return the line that says which value of a request is not allowed, and why."""
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return f"the body is not valid JSON: {first['ctx']['error']}"
+    name = ".".join(map(str, first["loc"][1:])) or str(first["loc"][0])
+    return f"{name}={first['input']!r} is not allowed: {wording(first)}"
+
+
 def tell_problems(app: FastAPI) -> None:
     """Let an application answer its errors as problems."""
     app.add_exception_handler(ParetocapsError, _ours)
@@ -95,11 +104,7 @@ def _refused(_: Request, error: Exception) -> Response:
 
 def _invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    if first["type"] == "json_invalid":
-        return problem(422, f"the body is not valid JSON: {first['ctx']['error']}")
-    name = ".".join(map(str, first["loc"][1:])) or str(first["loc"][0])
-    return problem(422, f"{name}={first['input']!r} is not allowed: {wording(first)}")
+    return problem(422, invalid_text(error))
 
 
 def _no_text(_: Request, error: Exception) -> Response:

@@ -6,10 +6,8 @@ from pathlib import Path
 from paretocaps.data.uploaded.upload_limits import UploadLimits
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.service.predicting import PredictLimits
+from paretocaps.service.queueing import DEFAULT_FOLDER
 from paretocaps.web.guard.options import GuardOptions
-
-DEFAULT_FOLDER = Path("studies/service")
-"""Where the service keeps what is not in the database."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +16,7 @@ class ServeSettings:
 
     Attributes:
         storage: the storage URL.
-        folder: the service folder: tokens, uploads, exports, reports and logs.
+        folder: the service folder: tokens, uploads, exports, trainings and logs.
         data_root: the folder below which the data of submitted studies lie; None to allow uploads alone.
         host: the address to listen on; by default only this machine reaches it.
         port: the port to listen on; 0 takes a free one.

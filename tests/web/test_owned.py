@@ -19,7 +19,9 @@ def test_a_token_may_change_its_own_submission_and_an_admin_any(store):
     made = queueing.submit("study", "s", {}, store, owner="ann")
     assert own_submission("s", Principal("ann", "run"), store).id == made.id
     assert own_submission("s", Principal("root", "admin"), store).id == made.id
-    with pytest.raises(HTTPException, match="submitted by the token 'ann'") as refused:
+    with pytest.raises(HTTPException, match=r"submission 1 was submitted by the token 'ann'"):
+        own_submission(made.id, Principal("bob", "run"), store)
+    with pytest.raises(HTTPException, match="study 's' was submitted by the token 'ann'") as refused:
         own_submission("s", Principal("bob", "run"), store)
     assert refused.value.status_code == 403
 

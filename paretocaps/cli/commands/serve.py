@@ -9,8 +9,9 @@ from paretocaps.cli.output import say
 from paretocaps.domain.duration import parse_duration
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.errors import UsageError
+from paretocaps.service.queueing import DEFAULT_FOLDER
 from paretocaps.web.guard.options import RATE, GuardOptions
-from paretocaps.web.serve_settings import DEFAULT_FOLDER, ServeSettings
+from paretocaps.web.serve_settings import ServeSettings
 
 
 @click.command()
@@ -21,7 +22,7 @@ from paretocaps.web.serve_settings import DEFAULT_FOLDER, ServeSettings
     metavar="FOLDER",
     default=DEFAULT_FOLDER,
     show_default=True,
-    help="Where the service keeps tokens, uploads, exports, reports and logs.",
+    help="Where the service keeps tokens, uploads, exports, trainings and logs.",
 )
 @click.option(
     "--data-root",

@@ -11,7 +11,6 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
-from paretocaps.domain.wording import wording
 from paretocaps.errors import ParetocapsError
 from paretocaps.service.overview import Overview
 from paretocaps.service.queueing import Places
@@ -21,7 +20,7 @@ from paretocaps.web.guard.principal import LOOPBACK, PRINCIPAL, Principal
 from paretocaps.web.pages.kept import Kept
 from paretocaps.web.pages.rendering import render
 from paretocaps.web.pages.study_page import FrontPart
-from paretocaps.web.problems import status_of
+from paretocaps.web.problems import invalid_text, status_of
 from paretocaps.web.serve_settings import ServeSettings
 
 
@@ -73,11 +72,7 @@ class PageRoute(APIRoute):
             except HTTPException as error:
                 return problem_page(request, error.status_code, str(error.detail), dict(error.headers or {}))
             except RequestValidationError as error:
-                first = error.errors()[0]
-                name = ".".join(map(str, first["loc"][1:]))
-                return problem_page(
-                    request, 422, f"{name}={first['input']!r} is not allowed: {wording(first)}"
-                )
+                return problem_page(request, 422, invalid_text(error))
 
         return handle
 

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form
 from fastapi.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from paretocaps.service import queueing
@@ -66,7 +65,7 @@ def set_priority(
     number: int, priority: Annotated[int, Form(ge=-100, le=100)], who: Runs, readers: Reading
 ) -> Response:
     """Give a submission another priority."""
-    _own(number, who, readers)
+    own_submission(number, who, readers.store)
     queueing.set_priority(number, priority, readers.store)
     return shown("queue")
 
@@ -74,7 +73,7 @@ def set_priority(
 @router.post("/queue/{number}/{change}")
 def change_submission(number: int, change: Change, who: Runs, readers: Reading) -> Response:
     """Pause, resume or stop a submission."""
-    _own(number, who, readers)
+    own_submission(number, who, readers.store)
     _CHANGES[change](number, readers.store)
     return shown("queue")
 
@@ -105,12 +104,3 @@ async def submitted(readers: Reading, who: Principal, options: Mapping[str, Any]
         )
 
     return shown("studies", (await run_in_threadpool(submit)).study)
-
-
-def _own(number: int, who: Principal, readers: Reading) -> None:
-    """Refuse to change a submission of another token, unless an admin's does."""
-    found = queueing.submission(number, readers.store)
-    if found.owner != who.name and not who.may("admin"):
-        raise HTTPException(
-            403, f"submission {number} is of the token {found.owner!r}: use that one, or an admin's"
-        )
