@@ -28,5 +28,5 @@ def test_the_unit_starts_the_service_with_options_that_it_has():
     assert str(context.params["tokens"]) == "/etc/paretocaps/tokens.toml"
 
 
-def test_a_restart_lets_the_studies_go_on():
+def test_the_studies_of_a_service_that_is_killed_go_on():
     assert "\nKillMode=process\n" in UNIT
