@@ -7,6 +7,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from paretocaps.domain.measurement import EpochRecord
     from paretocaps.storage.records import AttemptRecord, TrialRecord
     from paretocaps.storage.store import Store
 
@@ -23,7 +24,8 @@ class CurrentTraining:
         epochs: how many epochs it shall have.
         curve: the validation accuracy after each epoch so far.
         began: when its first epoch began, or it was handed over.
-        seconds_left: about how long it will still take; None before that can be told.
+        seconds_left: about how long it will still take; None before that can be told, and once its first
+            epoch takes longer than whole trainings before it.
     """
 
     trial: int
@@ -52,8 +54,9 @@ class Current:
 def current(store: "Store", study: str, wanted: int, moment: datetime) -> Current:
     """Return what a study trains at a moment.
 
-    A training goes on at the pace of its epochs so far; before its first one it is expected to take as long
-    as the last finished ones did, and so is each that has not begun.
+    A training goes on at the pace of its epochs so far, the one under way included once it takes longer;
+    before its first one it is expected to take as long as the last finished ones did, and so is each that
+    has not begun.
 
     Args:
         store: an open store with the study.
@@ -82,10 +85,9 @@ def _training(
     trial: "TrialRecord", attempt: "AttemptRecord", epochs: int, usual: float | None, moment: datetime
 ) -> CurrentTraining:
     passed = (moment - attempt.started).total_seconds()
-    left = None if usual is None else usual - passed
+    left = None if usual is None or passed > usual else usual - passed
     if attempt.epochs:
-        last = attempt.epochs[-1]
-        left = epochs * last.wall / last.epoch - passed
+        left = _after(attempt.epochs[-1], epochs, passed)
     return CurrentTraining(
         trial=trial.number,
         seed=attempt.key.seed,
@@ -94,8 +96,17 @@ def _training(
         epochs=epochs,
         curve=tuple(one.acc for one in attempt.epochs),
         began=attempt.started,
-        seconds_left=None if left is None else max(0.0, left),
+        seconds_left=left,
     )
+
+
+def _after(last: "EpochRecord", epochs: int, passed: float) -> float:
+    """Return the seconds that are left of a training after its last epoch so far, `passed` since it began."""
+    if last.epoch >= epochs:
+        return 0.0
+    pace = max(last.wall / last.epoch, passed / (last.epoch + 1))
+    under_way = max(0.0, pace - (passed - last.wall))
+    return under_way + (epochs - last.epoch - 1) * pace
 
 
 def _left(rests: Sequence[float | None], wanted: int, usual: float | None) -> float | None:

@@ -41,6 +41,21 @@ def own_submission(
     return found
 
 
+def training_of(study: str, trial: int, number: int, store: Store) -> int:
+    """Return the number of a submitted training, which must be one of the study's trial.
+
+    Raises:
+        MissingError: it is none.
+    """
+    found = queueing.submission(number, store)
+    own = found.result.get("trial", found.options.get("trial", trial))
+    if (found.kind, found.study, own) != ("training", study, trial):
+        raise MissingError(
+            f"submission {number} is no training of trial {trial} of study {study!r}: name one that is"
+        )
+    return number
+
+
 def remove_own_upload(folder: Path, name: str, who: Principal, store: Store) -> None:
     """Remove an upload of a service's folder: one of the token's own, or any if it is an admin's.
 

@@ -35,7 +35,11 @@ def test_a_training_goes_on_at_the_pace_of_its_epochs(store):
     assert (one.trial, one.seed, one.design, one.epoch, one.epochs) == (0, 0, "baseline", 2, 5)
     assert one.curve == (0.5, 0.7)
     assert one.seconds_left == pytest.approx(30.0)
-    assert current(store, "s", 0, began + timedelta(seconds=90)).seconds_left == 0.0
+    slower = current(store, "s", 0, began + timedelta(seconds=90))  # in the third epoch, for 70 s
+    assert slower.seconds_left == pytest.approx(2 * 90 / 3)
+    for number in (3, 4, 5):
+        store.record_epoch(key, epoch(number, 0.8, wall=30.0 * number))
+    assert current(store, "s", 0, began + timedelta(seconds=155)).seconds_left == 0.0
 
 
 def test_before_an_epoch_and_a_finished_training_nothing_is_known(store):
@@ -55,3 +59,6 @@ def test_trainings_that_have_not_begun_take_as_long_as_the_last_ones(store, monk
     found = current(store, "s", 4, began)
     assert [one.seconds_left for one in found.trainings] == pytest.approx([60.0, 60.0], abs=5.0)
     assert found.seconds_left == pytest.approx(180.0, abs=5.0)
+    late = current(store, "s", 4, began + timedelta(seconds=61))
+    assert [one.seconds_left for one in late.trainings] == [None, None]
+    assert late.seconds_left is None

@@ -56,9 +56,10 @@ def export_network(turn: Turn) -> Outcome:
     options = dict(one.options)
     onnx, classes = options.pop("onnx", True), options.pop("class_names", None)
     training = options.pop("training", None)
+    trial = options.get("trial")
     if training is None:
         picked, _ = _picked(one.study, options, task.storage)
-        name = f"{safe_name(one.study)}-trial-{picked.trial}"
+        trial, name = picked.trial, f"{safe_name(one.study)}-trial-{picked.trial}"
         done = export_trial(picked, ExportOptions(str(folder / name), classes, onnx, force=True), turn.tell)
     else:
         run = str(task.folder / "trainings" / str(training))
@@ -66,7 +67,8 @@ def export_network(turn: Turn) -> Outcome:
         done = export_run(run, ExportOptions(str(folder / name), classes, onnx, force=True), turn.tell)
     shutil.make_archive(str(folder / name), "zip", root_dir=folder, base_dir=name)
     place = f"exports/{one.id}/{name}"
-    return None, {"folder": place, "file": f"{place}.zip", "checked_on": done.checked_on}
+    made = {"folder": place, "file": f"{place}.zip", "checked_on": done.checked_on}
+    return None, made if trial is None else made | {"trial": trial}
 
 
 WORK: Mapping[str, Callable[[Turn], Outcome]] = {

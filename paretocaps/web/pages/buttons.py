@@ -11,8 +11,8 @@ from paretocaps.service import queueing
 from paretocaps.storage.submissions import Submission
 from paretocaps.web.guard.allowed import allowed
 from paretocaps.web.guard.principal import Principal
-from paretocaps.web.owned import own_submission, quota_of
-from paretocaps.web.pages.answers import PageRoute, Reading
+from paretocaps.web.owned import own_submission, quota_of, training_of
+from paretocaps.web.pages.answers import PageRoute, Readers, Reading
 from paretocaps.web.pages.rendering import at
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -43,21 +43,32 @@ def change(study: str, change: Change, who: Runs, readers: Reading) -> Response:
     return shown("studies", study)
 
 
-@router.post("/studies/{study}/trials/{trial}/{kind}")
-def make(study: str, trial: int, kind: Literal["train", "export"], who: Runs, readers: Reading) -> Response:
-    """Train a trial again, or export its network."""
-    readers.store.trial(study, trial)
-    what: Literal["training", "export"] = "training" if kind == "train" else "export"
-    queueing.submit(
-        what,
-        study,
-        {"trial": trial},
-        readers.store,
-        owner=who.name,
-        quota=quota_of(who),
-        places=readers.places,
-    )
-    return shown("studies", study, "trials", trial)
+@router.post("/studies/{study}/trials/{trial}/train")
+def train(
+    study: str,
+    trial: int,
+    who: Runs,
+    readers: Reading,
+    epochs: Annotated[int | None, Form(ge=1, le=100_000)] = None,
+) -> Response:
+    """Train a trial again, for as many epochs as in its study unless others are given."""
+    options = {"trial": trial} if epochs is None else {"trial": trial, "epochs": epochs}
+    return _made("training", study, trial, options, who, readers)
+
+
+@router.post("/studies/{study}/trials/{trial}/export")
+def export(
+    study: str,
+    trial: int,
+    who: Runs,
+    readers: Reading,
+    training: Annotated[int | None, Form(ge=1, le=2**31 - 1)] = None,
+) -> Response:
+    """Export the network of a trial, or of a training of it that was submitted."""
+    options = {"trial": trial}
+    if training is not None:
+        options["training"] = training_of(study, trial, training, readers.store)
+    return _made("export", study, trial, options, who, readers)
 
 
 @router.post("/queue/{number}/priority")
@@ -78,9 +89,9 @@ def change_submission(number: int, change: Change, who: Runs, readers: Reading) 
     return shown("queue")
 
 
-def shown(*names: str | int) -> Response:
-    """Return the answer that leads to a page, which shows what has become of a request."""
-    return RedirectResponse(str(at(*names)), 303)
+def shown(*names: str | int, part: str = "") -> Response:
+    """Return the answer that leads to a page, or a part of it, which shows what has become of a request."""
+    return RedirectResponse(f"{at(*names)}{'#' if part else ''}{part}", 303)
 
 
 async def submitted(readers: Reading, who: Principal, options: Mapping[str, Any], priority: int) -> Response:
@@ -104,3 +115,19 @@ async def submitted(readers: Reading, who: Principal, options: Mapping[str, Any]
         )
 
     return shown("studies", (await run_in_threadpool(submit)).study)
+
+
+def _made(
+    kind: Literal["training", "export"],
+    study: str,
+    trial: int,
+    options: Mapping[str, int],
+    who: Principal,
+    readers: Readers,
+) -> Response:
+    """Submit what makes a model of a trial, and lead to the models on its page."""
+    readers.store.trial(study, trial)
+    queueing.submit(
+        kind, study, options, readers.store, owner=who.name, quota=quota_of(who), places=readers.places
+    )
+    return shown("studies", study, "trials", trial, part="models")

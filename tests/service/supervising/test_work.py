@@ -52,7 +52,7 @@ def test_a_training_has_a_folder_of_its_own(of, task, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("options", "name"), [({"trial": 4}, "s-trial-4"), ({"training": 7}, "s-training-7")]
+    ("options", "name"), [({"trial": 4}, "s-trial-4"), ({"trial": 4, "training": 7}, "s-training-7")]
 )
 def test_an_export_is_a_folder_and_a_file(of, task, monkeypatch, options, name):
     def export(what, own, talk):
@@ -67,5 +67,5 @@ def test_an_export_is_a_folder_and_a_file(of, task, monkeypatch, options, name):
     turn = of("export", onnx=False, **options)
     _, result = work.export_network(turn)
     place = f"exports/{turn.submission.id}/{name}"
-    assert result == {"folder": place, "file": f"{place}.zip", "checked_on": "test"}
+    assert result == {"folder": place, "file": f"{place}.zip", "checked_on": "test", "trial": 4}
     assert (task.folder / result["file"]).is_file()

@@ -1,6 +1,7 @@
 import pytest
 
 from paretocaps.service import queueing
+from paretocaps.storage.store import Store
 
 
 @pytest.fixture
@@ -45,9 +46,32 @@ def test_a_study_gets_more_trials(client, settings):
 @pytest.mark.parametrize(("name", "kind"), [("train", "training"), ("export", "export")])
 def test_a_trial_is_trained_again_and_exported(client, settings, name, kind):
     answer = client.post(f"/studies/demo/trials/1/{name}", follow_redirects=False)
-    assert answer.headers["location"] == "/studies/demo/trials/1"
+    assert answer.headers["location"] == "/studies/demo/trials/1#models"
     (made,) = queueing.submissions(settings.storage, "demo")
     assert (made.kind, made.options) == (kind, {"trial": 1})
     for page in ("/studies/demo", "/studies/demo/trials/1"):
         assert "Models" in client.get(page).text
     assert client.post(f"/studies/demo/trials/77/{name}").status_code == 404
+
+
+def test_a_trial_is_trained_for_other_epochs_and_that_training_is_exported(client, settings):
+    client.post("/studies/demo/trials/1/train", data={"epochs": "60"})
+    (made,) = queueing.submissions(settings.storage, "demo")
+    assert made.options == {"trial": 1, "epochs": 60}
+    client.post("/studies/demo/trials/1/export", data={"training": str(made.id)})
+    assert queueing.submissions(settings.storage, "demo")[-1].options == {"trial": 1, "training": made.id}
+    assert client.post("/studies/demo/trials/1/train", data={"epochs": "0"}).status_code == 422
+    refused = client.post("/studies/other/trials/0/export", data={"training": str(made.id)})
+    assert refused.status_code == 404
+    assert "is no training of trial 0 of study" in refused.text
+
+
+def test_a_training_that_has_ended_is_shown_with_what_came_of_it(client, settings):
+    result = {"folder": "trainings/1", "weights": "weights.pt", "acc": 0.9, "test_acc": 0.875, "time": 12.0}
+    with Store.open(settings.storage, create=False) as store:
+        made = queueing.submit("training", "demo", {"trial": 1}, store)
+        store.take_turn(made.id, "token", "host")
+        store.end_turn(made.id, "token", "ended", result={**result, "best_epoch": 2, "epochs": 3})
+    page = client.get("/studies/demo").text
+    assert "0.9000 validation accuracy, 0.8750 test accuracy after 2 of 3 epochs, 12 s of training" in page
+    assert f'name="training" value="{made.id}"' in page

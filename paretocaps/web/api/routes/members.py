@@ -5,7 +5,6 @@ from typing import Any
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import FileResponse
 
-from paretocaps.errors import MissingError
 from paretocaps.service import queueing
 from paretocaps.service.study_files import study_file, study_files
 from paretocaps.storage.artifacts import safe_name
@@ -14,7 +13,7 @@ from paretocaps.web.api.asked import Opened, Settings
 from paretocaps.web.api.routes.studies import Number
 from paretocaps.web.api.routes.submitting import May, Priority, places_of
 from paretocaps.web.guard.allowed import allowed
-from paretocaps.web.owned import quota_of
+from paretocaps.web.owned import quota_of, training_of
 from paretocaps.web.problems import problems
 
 router = APIRouter(prefix="/studies", tags=["members"], responses=problems(404, 422))
@@ -64,15 +63,12 @@ def export(
     """Export the network of a trial, or of a training of it that was submitted. It waits in the queue."""
     store.trial(study, number)
     given = {} if wanted is None else wanted.model_dump(exclude_none=True)
-    training = given.get("training")
-    if training is None:
-        given["trial"] = number
-    elif (found := queueing.submission(training, store)).kind != "training" or found.study != study:
-        raise MissingError(f"submission {training} is no training of study {study!r}: name one that is")
+    if "training" in given:
+        training_of(study, number, given["training"], store)
     new = queueing.submit(
         "export",
         study,
-        given,
+        {"trial": number, **given},
         store,
         owner=who.name,
         priority=priority,

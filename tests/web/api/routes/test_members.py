@@ -10,7 +10,8 @@ def test_a_trial_is_trained_and_exported_by_submissions(client, url):
     assert queueing.submission(trained["id"], url).options == {"trial": 0, "epochs": 2}
     own = {"training": trained["id"]}
     exported = client.post("/api/v1/studies/demo/trials/0/export", json=own).json()
-    assert queueing.submission(exported["id"], url).options == own
+    assert queueing.submission(exported["id"], url).options == {"trial": 0, **own}
+    assert client.post("/api/v1/studies/demo/trials/1/export", json=own).status_code == 404
     plain = client.post("/api/v1/studies/demo/trials/1/export")
     assert (plain.status_code, plain.headers["location"]) == (202, f"/api/v1/queue/{plain.json()['id']}")
     assert [one["kind"] for one in client.get("/api/v1/queue").json()] == ["training", "export", "export"]
