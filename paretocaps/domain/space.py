@@ -11,6 +11,7 @@ from paretocaps.errors import UsageError, did_you_mean
 
 _KEYS = {"values", "low", "high", "step", "log", "when", "prior"}
 Scalar = bool | int | float | str
+_LARGEST = 2**53  # whole numbers up to it are exact as floating-point numbers
 MOST_LISTED = 1_000_000
 """The most values and combinations that are listed; a longer list would take minutes and gigabytes."""
 
@@ -206,6 +207,8 @@ def _refuse_infinite(name: str, values: Iterable[Any]) -> None:
     for value in values:
         if isinstance(value, float) and not isfinite(value):
             raise UsageError(f"space.{name} has {value}, which is not a finite number: leave it out")
+        if isinstance(value, int) and abs(value) > _LARGEST:
+            raise UsageError(f"space.{name} has a number above 2 ** 53, which is not exact: give a lower one")
 
 
 def _in_order(parameters: Mapping[str, Parameter]) -> Iterator[Parameter]:

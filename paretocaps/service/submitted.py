@@ -20,6 +20,7 @@ PICKS = frozenset({"trial", "knee", "best", "preferences", "aim", "require", "al
 _OF_TRAINING = frozenset({"epochs", "device", "checkpoint_every", "settings"})
 _OF_EXPORT = frozenset({"class_names", "onnx", "training"})
 _FILES = frozenset({"checkpoint"})  # choices whose values are files
+_MOST = {"trials": 1_000_000, "epochs": 100_000}
 
 
 def check_submitted(
@@ -100,6 +101,9 @@ def _check_study(
     refuse_files(options)
     placed = placed_data(options, data_root, folder)
     spec = requested({**placed, "study": study, "storage": storage}, None, None)
+    for name, most in _MOST.items():
+        if (value := getattr(spec, name)) > most:
+            raise UsageError(f"{name}={_short(value)} is not allowed: a submitted study has at most {most:,}")
     check_study(spec)
     return spec
 
@@ -113,6 +117,10 @@ def _refuse_no_json(options: Mapping[str, Any]) -> None:
             raise UsageError(
                 f"{name}={value!r:.80} is no value of JSON: give a finite number or text"
             ) from None
+
+
+def _short(number: int) -> str:
+    return f"{str(number)[:12]}..." if number >= 10**12 else str(number)
 
 
 def _refuse_files(choices: object, where: str) -> None:

@@ -56,7 +56,8 @@ class Submission:
         trials: how many trainings it may begin, which counts for the quota of its owner.
         submitted, started, ended: UTC; None where that has not happened.
         served: UTC, when its latest turn ended; None before that.
-        seconds, turn: for how long it ran in all, and in its latest turn.
+        seconds, turn: for how long it ran in all, and in its latest turn, without the time in which it only
+            waited for a device that another process had.
         driver, host, pid: the token of the process that runs it, its machine, and its number there.
         beat: how many signs of life it has given.
         lost: how many processes in a row died without any progress.

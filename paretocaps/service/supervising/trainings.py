@@ -1,8 +1,9 @@
-"""The trainings that are under way in a turn, and whether they can be left without loss."""
+"""The trainings that are under way in a turn: whether they wait, and can be left without loss."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from paretocaps.domain.progress import WAITS
 from paretocaps.run_folder import RunFolder
 from paretocaps.service.supervising.turn import Turn
 
@@ -17,6 +18,7 @@ class Trainings:
 
     turn: Turn
     _folders: dict[tuple[int, int], Path] = field(default_factory=dict)
+    _told: dict[tuple[int, int], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.turn.can_leave = self.saved
@@ -29,6 +31,20 @@ class Trainings:
         """Note that a training ended, or with None all of its trial."""
         for key in [key for key in self._folders if key[0] == trial and seed in (None, key[1])]:
             del self._folders[key]
+            self._told.pop(key, None)
+        self._settle()
+
+    def told(self, trial: int, seed: int, what: str) -> None:
+        """Note what a training does at present."""
+        if (trial, seed) in self._folders:
+            self._told[trial, seed] = what
+            self._settle()
+
+    def _settle(self) -> None:
+        """Let the turn know what the trainings wait for, as long as none of them trains."""
+        does = list(self._told.values())
+        waits = [what for what in does if what.startswith(WAITS)]
+        self.turn.waits(waits[0] if waits and len(waits) == len(does) else None)
 
     def saved(self) -> bool:
         """Return whether each has a checkpoint of after the moment from which others are to have a turn."""

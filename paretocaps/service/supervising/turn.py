@@ -9,6 +9,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
+from paretocaps.domain.duration import duration_text
+from paretocaps.domain.progress import WAITS
 from paretocaps.errors import StorageError
 from paretocaps.service.supervising.task import Task
 from paretocaps.storage.patience import Patience
@@ -49,6 +51,8 @@ class Turn:
         self._interrupted = False
         self._over = threading.Event()
         self._beat = time.monotonic()
+        self._counting, self._waits = threading.Lock(), ""
+        self._waited = 0.0
         self._thread = threading.Thread(target=self._keep, name="turn", daemon=True)
 
     def tell(self, text: str) -> None:
@@ -58,6 +62,28 @@ class Turn:
         with suppress(StorageError):
             payload = {"submission": self.submission.id, "text": masked(text)}
             self._impatient.notify(self.submission.study, "notice", payload)
+
+    def waits(self, what: str | None) -> None:
+        """Note and tell what all of the work waits for, such as a device that another has; None for nothing.
+
+        The time until the next call does not count as time that the submission ran.
+        """
+        if (what or "") == self._waits:
+            return
+        with suppress(StorageError, TurnLostError):  # the thread finds out, too
+            self._count()
+        waited, self._waits = self._waits, what or ""
+        if what:
+            self.result["doing"] = what
+            self._waited = self._waited if waited else time.monotonic()
+            self.tell(what)
+        elif self.result.get("doing") == waited:
+            del self.result["doing"]
+        with suppress(StorageError, TurnLostError):  # pages show it at once
+            self._count()
+        if not what:
+            for_what = waited.removeprefix(WAITS).partition(":")[0]
+            self.tell(f"waited {duration_text(time.monotonic() - self._waited)} for {for_what}")
 
     def end(self, state: Any, reason: str | None = None, result: Mapping[str, Any] | None = None) -> None:
         """Give the turn back, if it was not taken back meanwhile; see `storage.turns.end_turn`."""
@@ -88,11 +114,12 @@ class Turn:
             self._interrupt()
 
     def _count(self) -> Any:
-        now = time.monotonic()
-        task, seconds = self.task, now - self._beat
-        wanted = self._impatient.beat_turn(task.submission, task.token, seconds, self.result)
-        self._beat = now
-        return wanted
+        with self._counting:
+            now, task = time.monotonic(), self.task
+            seconds = 0.0 if self._waits else now - self._beat
+            wanted = self._impatient.beat_turn(task.submission, task.token, seconds, dict(self.result))
+            self._beat = now
+            return wanted
 
     def _interrupt(self) -> None:
         if not self._interrupted:
@@ -111,7 +138,7 @@ class Turn:
     def __enter__(self) -> Self:
         task = self.task
         self.submission: Submission = self.store.join_turn(task.submission, task.token, os.getpid())
-        self.result = dict(self.submission.result)
+        self.result = {name: v for name, v in self.submission.result.items() if name != "doing"}
         self._thread.start()
         return self
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from paretocaps.domain.ended_training import EndedTraining
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
+from paretocaps.domain.progress import WAITS
 from paretocaps.domain.remaining import Remaining
 from paretocaps.errors import StorageError
 from paretocaps.search.observer import Observer
@@ -24,13 +25,22 @@ class StudyWatcher(Observer):
         self._turn, self._trainings = turn, Trainings(turn)
 
     def preparing(self, what: str, done: int, total: int) -> None:
-        """Note what is done before the first training."""
-        self._turn.result["doing"] = what
+        """Note what is done before the first training, or what that waits for."""
+        _prepares(self._turn, what)
 
     def trial_started(self, job: TrainingJob, design: str | None) -> None:
         """Note a training that begins."""
+        self._turn.waits(None)
         self._turn.result.pop("doing", None)
         self._trainings.began(job.trial, job.seed, job.folder)
+
+    def progress(self, job: TrainingJob, what: str, done: int, total: int) -> None:
+        """Note whether a training waits for a device."""
+        self._trainings.told(job.trial, job.seed, what)
+
+    def epoch(self, job: TrainingJob, record: EpochRecord) -> None:
+        """Note that a training waits no longer."""
+        self._trainings.told(job.trial, job.seed, "trains")
 
     def training_ended(self, training: EndedTraining) -> None:
         """Note a training that was measured."""
@@ -69,12 +79,22 @@ class TrainWatcher(TrainingWatcher):
         self._turn, self._trainings = turn, Trainings(turn)
         self._told = turn.store.last_epoch(turn.submission.study, turn.submission.id)
 
+    def preparing(self, what: str, done: int, total: int) -> None:
+        """Note what is done before the training."""
+        _prepares(self._turn, what)
+
     def started(self, job: TrainingJob, name: str) -> None:
         """Note that the training begins."""
+        self._turn.result.pop("doing", None)
         self._trainings.began(job.trial, job.seed, job.folder)
+
+    def progress(self, job: TrainingJob, what: str, done: int, total: int) -> None:
+        """Note whether the training waits for a device."""
+        self._trainings.told(job.trial, job.seed, what)
 
     def epoch(self, job: TrainingJob, record: EpochRecord) -> None:
         """Tell an epoch."""
+        self._trainings.told(job.trial, job.seed, "trains")
         if record.epoch <= self._told:  # a training that goes on tells those of before, too
             return
         self._told = record.epoch
@@ -84,5 +104,15 @@ class TrainWatcher(TrainingWatcher):
             self._turn.store.notify(self._turn.submission.study, "epoch", payload)
 
     def notice(self, message: str) -> None:
-        """Tell a line."""
-        self._turn.tell(message)
+        """Tell a line; what the training waits for is told already."""
+        if not message.startswith(WAITS):
+            self._turn.tell(message)
+
+
+def _prepares(turn: Turn, what: str) -> None:
+    """Note a step of the driver, or what it waits for."""
+    if what.startswith(WAITS):
+        turn.waits(what)
+    else:
+        turn.waits(None)
+        turn.result["doing"] = what

@@ -35,7 +35,7 @@ def data_path(root: Path | None, given: str, folder: Path) -> Path:
     found = Path(os.path.realpath(inside / path))
     if not found.is_relative_to(inside):
         raise _outside(given)
-    if not found.is_dir():
+    if not os.path.isdir(found):  # a name that is too long is no folder either
         raise DataError(
             f"data={given!r:.200} is no folder of the data root: name one that `GET /api/v1/data` lists, or"
             f" one in it"

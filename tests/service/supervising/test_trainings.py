@@ -8,6 +8,10 @@ from paretocaps.service.supervising.trainings import Trainings
 class Turn:
     gives_way = None
     can_leave = None
+    waited = None
+
+    def waits(self, what):
+        self.waited = what
 
 
 @pytest.fixture
@@ -48,3 +52,18 @@ def test_a_turn_is_left_between_trainings(turn, trainings, tmp_path):
     trainings.ended(0)
     with pytest.raises(KeyboardInterrupt):
         trainings.leave_between()
+
+
+def test_a_turn_waits_while_none_of_its_trainings_trains(turn, trainings, tmp_path):
+    for seed in (1, 2):
+        trainings.began(0, seed, tmp_path / "a")
+    trainings.told(0, 1, "waits for cpu")
+    assert turn.waited == "waits for cpu"
+    trainings.told(0, 2, "starting")
+    assert turn.waited is None
+    trainings.ended(0, 2)
+    assert turn.waited == "waits for cpu"
+    trainings.ended(0)
+    assert turn.waited is None
+    trainings.told(0, 1, "waits for cpu")  # a late word of one that has ended
+    assert turn.waited is None

@@ -79,3 +79,22 @@ def test_what_asks_for_more_by_now_has_not_ended(turn, store):
 def test_lines_are_told_without_passwords(turn, store):
     turn.tell("postgresql://me:secret@host/x is away")
     assert store.events("s")[-1].payload["text"] == "postgresql://me:***@host/x is away"
+
+
+def test_a_wait_for_a_device_is_told_and_does_not_count_as_time(turn, store):
+    what = "waits for cpu: process 7 trains there"
+    turn._beat -= 7.0
+    turn.waits("waits for cpu")
+    turn._beat -= 50.0
+    turn.waits(what)
+    turn._beat -= 60.0
+    turn._waited -= 110.0
+    found = store.submission(turn.task.submission)
+    assert (found.seconds, found.result["doing"]) == (pytest.approx(7.0, abs=1.0), what)
+    turn.waits(None)
+    turn.waits(None)
+    turn._beat -= 2.0
+    turn.end("ended")
+    assert store.submission(turn.task.submission).seconds == pytest.approx(9.0, abs=1.0)
+    told = [one.payload["text"] for one in store.events("s") if one.kind == "notice"]
+    assert told == ["waits for cpu", what, "waited 110s for cpu"]

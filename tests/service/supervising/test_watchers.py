@@ -23,6 +23,20 @@ def test_a_study_s_watcher_notes_what_is_done_and_what_remains(turn, store):
     assert store.events("s")[-1].payload["text"] == "a design is left out"
 
 
+def test_waits_for_a_device_are_told_once_and_end_with_the_training(turn, store):
+    study, training = StudyWatcher(turn), TrainWatcher(turn)
+    study.preparing("waits for cpu", 0, 0)
+    assert turn.result["doing"] == "waits for cpu"
+    study.preparing("timing steps", 0, 0)
+    training.started(job(), "ws")
+    training.progress(job(), "waits for cpu: process 7 trains there", 0, 0)
+    training.notice("waits for cpu: process 7 trains there")
+    training.progress(job(), "starting", 0, 0)
+    assert "doing" not in turn.result
+    told = [one.payload["text"] for one in store.events("s") if one.kind == "notice"]
+    assert [text.partition(" ")[0] for text in told] == ["waits", "waited"] * 2
+
+
 @pytest.mark.parametrize(
     "end",
     [

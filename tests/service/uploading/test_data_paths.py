@@ -68,3 +68,8 @@ def test_what_is_missing_is_told(root):
         data_path(None, "photos", root.parent / "service")
     with pytest.raises(MissingError, match="no upload is called 'flower': did you mean 'flowers'?"):
         data_path(root, "upload:flower", root.parent / "service")
+
+
+def test_a_name_that_no_folder_can_have_is_refused(root):
+    with pytest.raises(DataError, match="is no folder of the data root"):
+        data_path(root, "a" * 5000, root.parent / "service")
