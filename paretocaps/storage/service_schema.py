@@ -64,6 +64,7 @@ SUBMISSIONS = Table(
         sqlite_where=text(ACTIVE),
         postgresql_where=text(ACTIVE),
     ),
+    *(Index(f"ix_paretocaps_submissions_{name}", name) for name in ("study", "state", "owner")),
     sqlite_autoincrement=True,  # a removed one's number is never another's
 )
 

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,7 +122,9 @@ class Supervisor:
                 _log.warning("submission %s: %s", one.id, why)
         if dead:
             known = self._store.submissions(states=_IN_TURN)
-        known = [one for one in known if not self._over_quota(one)]
+        owners = {one.owner for one in known if one.max_hours is not None}
+        seconds = {owner: self._store.spent(owner)[1] for owner in owners}
+        known = [one for one in known if not self._over_quota(one, seconds)]
         order = in_order(known)
         here = self._here(one for one in known if one.state == "running")
         for short in (True, False):
@@ -173,9 +175,9 @@ class Supervisor:
         self._asked = {token: since for token, since in self._asked.items() if token in turns}
         return found
 
-    def _over_quota(self, one: Submission) -> bool:
+    def _over_quota(self, one: Submission, seconds: Mapping[str, float]) -> bool:
         """Pause a submission whose owner has no hours left, and return whether it waits for that."""
-        if one.max_hours is None or self._store.spent(one.owner)[1] < one.max_hours * 3600:
+        if one.max_hours is None or seconds[one.owner] < one.max_hours * 3600:
             return False
         if one.wanted not in ("paused", "stopped"):
             self._store.want(

@@ -36,7 +36,8 @@ def home(request: Request, readers: Reading) -> Response:
     lines = readers.overview.lines()
     waits = queueing.submissions(readers.store)
     asked = {one.study: one.state for one in waits[::-1] if one.kind == "study"}
-    new = [one for one in waits if one.kind == "study" and one.study not in {line.name for line in lines}]
+    stored = {line.name for line in lines}
+    new = [one for one in waits if one.kind == "study" and one.study not in stored]
     waiting = sum(one.state == "queued" for one in waits)
     content: dict[str, Any] = {"lines": lines, "asked": asked, "new": new, "waiting": waiting}
     return page(request, "home", "Studies", "Studies", **content)

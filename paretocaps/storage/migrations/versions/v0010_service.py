@@ -89,6 +89,8 @@ def _submissions() -> None:
         sqlite_where=sa.text(_ACTIVE),
         postgresql_where=sa.text(_ACTIVE),
     )
+    for name in ("study", "state", "owner"):
+        op.create_index(f"ix_paretocaps_submissions_{name}", "paretocaps_submissions", [name])
 
 
 def _events() -> None:
