@@ -25,6 +25,7 @@ from paretocaps.errors import StorageError
 from paretocaps.host import host_name
 from paretocaps.storage.artifacts import artifacts_of
 from paretocaps.storage.attempts import is_attempt
+from paretocaps.storage.events import last_event
 from paretocaps.storage.schema import (
     ATTEMPTS,
     DECISIONS,
@@ -124,6 +125,8 @@ def _refuse_taken(connection: Connection, name: str) -> None:
     query = None if optuna is None else select(optuna.c.study_id).where(optuna.c.study_name == name)
     if has_study(connection, name) or (query is not None and connection.scalar(query) is not None):
         raise StorageError(f"there is already a study {name!r}: choose another name, or delete it first")
+    if last_event(connection, name):  # numbered events of two studies cannot be one study's
+        raise StorageError(f"a study {name!r} was submitted to the service: choose another name")
 
 
 def _copy_ours(connection: Connection, old: int, new: int) -> None:

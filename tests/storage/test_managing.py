@@ -6,6 +6,7 @@ from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.errors import StorageError
 from paretocaps.storage.managing import COPIED
+from paretocaps.storage.submissions import NewSubmission
 
 
 @pytest.fixture
@@ -57,6 +58,13 @@ def test_a_name_that_is_taken_is_refused(store, filled):
             store.copy_study("s", taken)
     with pytest.raises(StorageError, match="no study 'none'"):
         store.copy_study("none", "new")
+
+
+def test_a_name_that_was_submitted_but_never_became_a_study_is_refused(store, filled):
+    store.add_submission(NewSubmission("study", "asked", {"trials": 1}))
+    for take in (store.rename_study, store.copy_study):
+        with pytest.raises(StorageError, match="a study 'asked' was submitted to the service"):
+            take("s", "asked")
 
 
 def test_a_copy_has_what_the_study_has(store, filled, measure):

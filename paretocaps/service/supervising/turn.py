@@ -12,6 +12,7 @@ from typing import Any, Self
 from paretocaps.domain.duration import duration_text
 from paretocaps.domain.progress import WAITS
 from paretocaps.errors import StorageError
+from paretocaps.masking import masked
 from paretocaps.service.supervising.task import Task
 from paretocaps.storage.patience import Patience
 from paretocaps.storage.store import Store
@@ -57,8 +58,6 @@ class Turn:
 
     def tell(self, text: str) -> None:
         """Tell a line to those who watch the study."""
-        from paretocaps.masking import masked
-
         with suppress(StorageError):
             payload = {"submission": self.submission.id, "text": masked(text)}
             self._impatient.notify(self.submission.study, "notice", payload)
