@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated, Any, cast
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
@@ -55,6 +55,8 @@ def readers_of(request: Request) -> Readers:
 
 Reading = Annotated[Readers, Depends(readers_of)]
 """The parameter of a route that reads."""
+Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
+"""The number of a trial or a submission in the path of a page: what a column of a database has room for."""
 
 
 class PageRoute(APIRoute):

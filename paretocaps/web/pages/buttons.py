@@ -12,7 +12,7 @@ from paretocaps.storage.submissions import Submission
 from paretocaps.web.guard.allowed import allowed
 from paretocaps.web.guard.principal import Principal
 from paretocaps.web.owned import own_submission, quota_of, training_of
-from paretocaps.web.pages.answers import PageRoute, Readers, Reading
+from paretocaps.web.pages.answers import Number, PageRoute, Readers, Reading
 from paretocaps.web.pages.rendering import at
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -26,7 +26,9 @@ _CHANGES: Mapping[Change, Callable[..., Submission]] = {
 
 
 @router.post("/studies/{study}/trials")
-def raise_trials(study: str, trials: Annotated[int, Form(ge=1)], who: Runs, readers: Reading) -> Response:
+def raise_trials(
+    study: str, trials: Annotated[int, Form(ge=1, le=1_000_000)], who: Runs, readers: Reading
+) -> Response:
     """Let a study have so many trials."""
     own_submission(study, who, readers.store, raising=True)
     queueing.raise_trials(
@@ -46,7 +48,7 @@ def change(study: str, change: Change, who: Runs, readers: Reading) -> Response:
 @router.post("/studies/{study}/trials/{trial}/train")
 def train(
     study: str,
-    trial: int,
+    trial: Number,
     who: Runs,
     readers: Reading,
     epochs: Annotated[int | None, Form(ge=1, le=100_000)] = None,
@@ -59,7 +61,7 @@ def train(
 @router.post("/studies/{study}/trials/{trial}/export")
 def export(
     study: str,
-    trial: int,
+    trial: Number,
     who: Runs,
     readers: Reading,
     training: Annotated[int | None, Form(ge=1, le=2**31 - 1)] = None,
@@ -73,7 +75,7 @@ def export(
 
 @router.post("/queue/{number}/priority")
 def set_priority(
-    number: int, priority: Annotated[int, Form(ge=-100, le=100)], who: Runs, readers: Reading
+    number: Number, priority: Annotated[int, Form(ge=-100, le=100)], who: Runs, readers: Reading
 ) -> Response:
     """Give a submission another priority."""
     own_submission(number, who, readers.store)
@@ -82,7 +84,7 @@ def set_priority(
 
 
 @router.post("/queue/{number}/{change}")
-def change_submission(number: int, change: Change, who: Runs, readers: Reading) -> Response:
+def change_submission(number: Number, change: Change, who: Runs, readers: Reading) -> Response:
     """Pause, resume or stop a submission."""
     own_submission(number, who, readers.store)
     _CHANGES[change](number, readers.store)
@@ -120,7 +122,7 @@ async def submitted(readers: Reading, who: Principal, options: Mapping[str, Any]
 def _made(
     kind: Literal["training", "export"],
     study: str,
-    trial: int,
+    trial: Number,
     options: Mapping[str, int],
     who: Principal,
     readers: Readers,

@@ -12,7 +12,7 @@ from paretocaps.errors import ParetocapsError
 from paretocaps.service.predicting import export_of
 from paretocaps.web.guard.allowed import allowed
 from paretocaps.web.guard.principal import Principal
-from paretocaps.web.pages.answers import PageRoute, Reading
+from paretocaps.web.pages.answers import Number, PageRoute, Reading
 from paretocaps.web.pages.looking import trial_page
 from paretocaps.web.problems import status_of
 from paretocaps.web.received import received_images
@@ -39,7 +39,7 @@ class Shown:
 async def predict(
     request: Request,
     study: str,
-    trial: int,
+    trial: Number,
     who: Annotated[Principal, Depends(allowed("run"))],
     readers: Reading,
 ) -> Response:

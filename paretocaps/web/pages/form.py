@@ -29,6 +29,7 @@ _IMAGES = "images"
 _AS_TEXT = {"parts": "train=A,test=B"}
 """Tables that an option may have as text, too, and an example."""
 _DURATION = "10m, 2h"
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 _OF_PYTHON = re.compile(r" \(see `[^`]*`\)|[;.,] None\b.*")
 _WIDE = ("checks", "table", "lines")
 
@@ -121,7 +122,7 @@ def _value(field: Field, text: str) -> Any:
     if field.kind in ("checks", "lines"):
         return replace(field, value=text).chosen
     if field.kind == "number":
-        return int(text) if text.strip().lstrip("-").isdecimal() else text.strip()
+        return int(text) if _WHOLE.fullmatch(text.strip()) else text.strip()
     return _table(field.name, text) if field.kind == "table" else text.strip()
 
 

@@ -14,7 +14,7 @@ from paretocaps.service.study_files import study_files
 from paretocaps.storage.records import STATES, State
 from paretocaps.storage.store import Store
 from paretocaps.web.guard.allowed import allowed
-from paretocaps.web.pages.answers import PageRoute, Readers, Reading, page
+from paretocaps.web.pages.answers import Number, PageRoute, Readers, Reading, page
 from paretocaps.web.pages.figures import read_figures
 from paretocaps.web.pages.rendering import render
 from paretocaps.web.pages.study_page import FrontPart, StudyPart, read_front, read_study
@@ -105,7 +105,7 @@ def trials(
 
 
 @router.get("/studies/{study}/trials/{trial}")
-def one_trial(request: Request, study: str, trial: int, readers: Reading) -> Response:
+def one_trial(request: Request, study: str, trial: Number, readers: Reading) -> Response:
     """Show one trial."""
     return trial_page(request, study, trial, readers)
 

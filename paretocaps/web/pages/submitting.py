@@ -1,5 +1,6 @@
 """The page of a new study: a form made from the schema, a preview of its space, and a study file."""
 
+import re
 import tomllib
 from typing import Annotated, Any
 
@@ -22,6 +23,7 @@ from paretocaps.web.problems import status_of
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Given = dict[str, str]
+_PRIORITY = re.compile(r"-?(100|[0-9]{1,2})")
 
 
 async def given_of(request: Request) -> Given:
@@ -104,6 +106,8 @@ def _group(data: str) -> str:
 
 def _priority(given: Given) -> int:
     text = given.get("priority", "").strip() or "0"
-    if not text.lstrip("-").isdecimal():
-        raise UsageError(f"priority={text!r} is not allowed: it should be a whole number")
+    if not _PRIORITY.fullmatch(text):
+        raise UsageError(
+            f"priority={text!r:.80} is not allowed: it should be a whole number from -100 to 100"
+        )
     return int(text)
