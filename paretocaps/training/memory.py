@@ -32,8 +32,8 @@ def saved_bytes(network: nn.Module, forward: Callable[[], Tensor]) -> int:
         storage = tensor.untyped_storage()
         if storage.data_ptr() not in own:
             sizes[storage.data_ptr()] = storage.nbytes()
-            kept.append(tensor)
-        return tensor
+            kept.append(tensor.detach())
+        return tensor.detach()  # an output itself would refer to its own graph, and nothing could free both
 
     statistics = [(buffer, buffer.clone()) for buffer in network.buffers()]
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):

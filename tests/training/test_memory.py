@@ -1,3 +1,6 @@
+import gc
+import weakref
+
 import torch
 from torch import nn
 
@@ -10,6 +13,15 @@ def test_what_a_forward_pass_keeps_is_counted_once_and_without_parameters() -> N
     images = torch.ones(5, 10)
     # the linear layer keeps its input [5, 10], the sigmoid its output [5, 20]; float32
     assert saved_bytes(network, lambda: network(images).sum()) == 4 * (5 * 10 + 5 * 20)
+
+
+def test_a_network_whose_bytes_were_counted_is_freed() -> None:
+    network = nn.Sequential(nn.Linear(10, 20), nn.Sigmoid())  # a sigmoid keeps its own output
+    saved_bytes(network, lambda: network(torch.ones(5, 10)).sum())
+    weight = weakref.ref(network[0].weight)
+    del network
+    gc.collect()
+    assert weight() is None
 
 
 def test_bytes_saved_grow_with_the_batch() -> None:
