@@ -12,7 +12,7 @@ from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.schema import PREFIX
 from paretocaps.storage.store import Store
 
-EPOCHS, TRIALS, MOST = 5, 6, 33
+EPOCHS, TRIALS, MOST = 5, 6, 40
 
 
 class Statements(Observer):

@@ -331,7 +331,7 @@ def test_a_checkpoint_of_the_format_before_is_continued(job):
     content = torch.load(path, weights_only=True)
     state = content["state"]
     random = {"cpu": state.pop("random")["cpu"], "cuda": []}
-    del state["wall"], state["learner"]["taken"], state["learner"]["loss"]
+    del state["wall"], state["learner"]["taken"], state["learner"]["losses"]
     job_text = json.loads(content["job"])
     del job_text["checkpoint_every"]
     torch.save({**content, "format": 1, "random": random, "job": json.dumps(job_text)}, path)

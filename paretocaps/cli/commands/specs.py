@@ -12,7 +12,7 @@ from paretocaps.cli.output import write_rows
 @click.argument("name", required=False, metavar="[NAME]", shell_complete=SPECS)
 @format_option
 def command(name: str | None, form: str) -> None:
-    """List the study files that come with the package, or show the one called NAME.
+    """List the study files that come with the package, or show one.
 
     `--spec paretocaps:NAME` runs one from any folder. They are the papers' tables and the demo; a copy is the
     beginning of a study file of your own.
