@@ -15,11 +15,15 @@ def test_what_a_forward_pass_keeps_is_counted_once_and_without_parameters() -> N
     assert saved_bytes(network, lambda: network(images).sum()) == 4 * (5 * 10 + 5 * 20)
 
 
-def test_a_network_whose_bytes_were_counted_is_freed() -> None:
-    network = nn.Sequential(nn.Linear(10, 20), nn.Sigmoid())  # a sigmoid keeps its own output
+def counted() -> weakref.ref[nn.Parameter]:
+    """Return a weight of a network whose bytes were counted, and whose sigmoid keeps its own output."""
+    network = nn.Sequential(nn.Linear(10, 20), nn.Sigmoid())
     saved_bytes(network, lambda: network(torch.ones(5, 10)).sum())
-    weight = weakref.ref(network[0].weight)
-    del network
+    return weakref.ref(network[0].weight)
+
+
+def test_a_network_whose_bytes_were_counted_is_freed() -> None:
+    weight = counted()
     gc.collect()
     assert weight() is None
 
