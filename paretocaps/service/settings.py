@@ -22,7 +22,7 @@ def parse_settings(settings: Sequence[str] | Mapping[str, Any]) -> dict[str, Any
         return dict(settings)
     values: dict[str, Any] = {}
     for setting in settings:
-        name, equals, value = (part.strip() for part in setting.partition("="))
+        name, equals, value = (part.strip() for part in str(setting).partition("="))
         if not name or not equals or not value:
             raise UsageError(f"{setting!r} is not understood: write NAME=VALUE, e.g. weight_sharing=true")
         if name in values:

@@ -45,6 +45,7 @@ def test_what_is_the_service_s_own_is_refused_by_its_name(check, key):
         ({"space": {"checkpoint": ["/etc/passwd"]}}, "'checkpoint' in space may not be set"),
         ({"design": {"mine": {"checkpoint": "x"}}}, "'checkpoint' in design may not be set"),
         ({"objectives": "acc,speed"}, "unknown objective 'speed'"),
+        ({"fix": [[]]}, r"\[\] is not understood: write NAME=VALUE"),
         ({"timeout": float("inf")}, "timeout=inf is no value of JSON: give a finite number or text"),
     ],
 )
