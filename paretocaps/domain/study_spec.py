@@ -19,7 +19,7 @@ from paretocaps.errors import UsageError
 STOP_EARLY = "none"
 """The early-stopping rule of new studies."""
 DEFAULT_STORAGE = "sqlite:///studies/paretocaps.db"
-Count = Annotated[int, Field(ge=1, le=2**31 - 1)]  # as many as a column of a database has room for
+Count = Annotated[int, Field(ge=1)]
 
 
 class StudySpec(BaseModel):
