@@ -8,7 +8,7 @@ class Quota:
     """What all submissions of one owner may train; None for no limit.
 
     Attributes:
-        trials: how many trainings.
+        trials: how many trials; a trial that is trained once more counts again.
         hours: for how many hours they may run.
     """
 
