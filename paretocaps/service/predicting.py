@@ -118,8 +118,8 @@ def export_of(study: str, trial: int, store: "Store", folder: Path) -> Path:
         if one.kind == "export" and one.state == "ended" and "folder" in one.result:
             place = folder / str(one.result["folder"])
             with suppress(DataError):  # somebody has removed it
-                about = read_document(place).about
-                if (about.study, about.trial) == (study, trial):
+                about = read_document(place).about  # of a submitted training, it names no trial
+                if one.result.get("trial", about.trial) == trial:
                     return place
     raise StateError(
         f"trial {trial} of study {study!r} has no export to predict with: export it first"

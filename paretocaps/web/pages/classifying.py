@@ -13,6 +13,7 @@ from paretocaps.service.predicting import export_of
 from paretocaps.web.guard.allowed import allowed
 from paretocaps.web.guard.principal import Principal
 from paretocaps.web.pages.answers import Number, PageRoute, Reading
+from paretocaps.web.pages.buttons import shown
 from paretocaps.web.pages.looking import trial_page
 from paretocaps.web.problems import status_of
 from paretocaps.web.received import received_images
@@ -33,6 +34,12 @@ class Shown:
     name: str
     picture: str
     scores: tuple[tuple[str, float], ...]
+
+
+@router.get("/studies/{study}/trials/{trial}/predict", dependencies=[Depends(allowed("read"))])
+def looked_at_again(study: str, trial: int) -> Response:
+    """Lead to the page of the trial: the script of the answer's page reads its address again."""
+    return shown("studies", study, "trials", trial)
 
 
 @router.post("/studies/{study}/trials/{trial}/predict")

@@ -16,6 +16,8 @@ def test_a_trial_that_was_not_exported_says_so(client):
     assert answer.status_code in (404, 409)
     assert 'class="alert"' in answer.text
     assert "export" in answer.text
+    again = client.get("/studies/demo/trials/0/predict", follow_redirects=False)
+    assert (again.status_code, again.headers["location"]) == (303, "/studies/demo/trials/0")
 
 
 def test_images_are_shown_with_what_they_are(client, monkeypatch, tmp_path):

@@ -26,18 +26,22 @@ class Small:
         return [Prediction(name, "ant", 0.5, {"ant": 0.5, "bee": 0.25}) for name, _ in images]
 
 
-@pytest.fixture
-def exported(settings, monkeypatch):
-    """Trial 2 of the study `demo` was exported, and an earlier export of trial 1 was removed."""
+@pytest.fixture(params=["trial", "training"])
+def exported(settings, monkeypatch, request):
+    """Trial 2 of the study `demo`, or a training of it, was exported; an export of trial 1 was removed."""
+    of_trial = {"study": "demo", "trial": 2} if request.param == "trial" else {}
     place = settings.folder / "exports" / "7" / "demo-trial-2"
     place.mkdir(parents=True)
-    about = ExportInfo(classes=("ant", "bee"), study="demo", trial=2)
+    about = ExportInfo(classes=("ant", "bee"), **of_trial)
     sizes = {"height": 8, "width": 8, "channels": 1, "architecture": {}}
     document = Document(**sizes, about=about, weights_sha256="", paretocaps="", torch="")
     (place / DOCUMENT).write_text(document.model_dump_json())
     rows = [
-        SimpleNamespace(kind="export", state="ended", result={"folder": f"exports/{place}"})
-        for place in ("9/demo-trial-1", "7/demo-trial-2")
+        SimpleNamespace(kind="export", state="ended", result={"folder": f"exports/{place}", **known})
+        for place, known in (
+            ("9/demo-trial-1", {"trial": 1}),
+            ("7/demo-trial-2", {} if of_trial else {"trial": 2}),
+        )
     ]
     monkeypatch.setattr(queueing, "submissions", lambda *_, **__: rows)
     monkeypatch.setattr(classifier, "Classifier", Small)
