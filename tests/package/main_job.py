@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 from socket import socket
@@ -69,9 +70,10 @@ def answer(port: int, path: str) -> int:
     begin = monotonic()
     while True:
         try:
-            connection = HTTPConnection("127.0.0.1", port, timeout=10)
-            connection.request("GET", path)
-            return connection.getresponse().status
+            with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+                connection.request("GET", path)
+                with connection.getresponse() as response:
+                    return response.status
         except OSError:
             if monotonic() - begin > PATIENCE:
                 raise

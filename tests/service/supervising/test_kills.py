@@ -148,7 +148,7 @@ def test_processes_that_are_killed_have_another_turn(service, store, submit):
 
 
 def test_studies_take_turns_pause_and_go_on_after_a_restart(service, store, submit, monkeypatch):
-    first, second = submit("a", 6), submit("b", 4)
+    first, second = submit("a", 24), submit("b", 12)  # its turn is over long before its end
     service.start("--parallel", "1", "--slice", "2")
     service.until(lambda: store.submission(second).state == "running")
     assert store.submission(first).state == "queued"
@@ -159,8 +159,8 @@ def test_studies_take_turns_pause_and_go_on_after_a_restart(service, store, subm
     queueing.resume("b", store)
     service.start("--parallel", "1")
     service.until(lambda: states(store) == {"ended": 2})
-    check(store, "a", 6, service.log)
-    check(store, "b", 4, service.log)
+    check(store, "a", 24, service.log)
+    check(store, "b", 12, service.log)
 
 
 def test_two_services_on_one_database_run_each_submission_once(service, store, submit, tmp_path):
