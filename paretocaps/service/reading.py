@@ -9,6 +9,7 @@ from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.service.fronts import bounds, only_study
+from paretocaps.service.opened import Storage, opened
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,29 +44,26 @@ def load_trials(study: str | None = None, storage: str | PathLike[str] = DEFAULT
     return trials_frame(trials, [record.state for record in records], [record.reason for record in records])
 
 
-def trials(study: str | None = None, storage: str = DEFAULT_STORAGE) -> list[dict[str, Any]]:
+def trials(study: str | None = None, storage: Storage = DEFAULT_STORAGE) -> list[dict[str, Any]]:
     """Return every trial of a stored study: its state, the reason for it, and the keys of a front's members.
 
     Raises:
         StorageError: there is no such database or study.
     """
-    from paretocaps.storage.store import Store
-
-    with Store.open(storage, create=False) as store:
+    with opened(storage) as store:
         records, found = _trials(store, only_study(store, study))
     return [_row(record, trial) for record, trial in zip(records, found, strict=True)]
 
 
-def trial(study: str, number: int, storage: str = DEFAULT_STORAGE) -> dict[str, Any]:
+def trial(study: str, number: int, storage: Storage = DEFAULT_STORAGE) -> dict[str, Any]:
     """Return a trial of a stored study as `trials` does, with its times and its trainings by epoch.
 
     Raises:
         StorageError: there is no such database, study or trial.
     """
     from paretocaps.search.views import trials_of
-    from paretocaps.storage.store import Store
 
-    with Store.open(storage, create=False) as store:
+    with opened(storage) as store:
         record = store.trial(study, number)
         found = trials_of(store, study, stopped=record.state == "stopped", numbers={number}).members
     return {
@@ -144,7 +142,7 @@ def load_history(
 
 def history(
     study: str | None = None,
-    storage: str = DEFAULT_STORAGE,
+    storage: Storage = DEFAULT_STORAGE,
     objectives: str | Sequence[str] | None = None,
     measured_on: str | None = None,
     scale_to: str | None = None,
@@ -154,9 +152,8 @@ def history(
 ) -> list[dict[str, Any]]:
     """Return the rows of `load_history`."""
     from paretocaps.search.study_history import history_of
-    from paretocaps.storage.store import Store
 
-    with Store.open(storage, create=False) as store:
+    with opened(storage) as store:
         name = only_study(store, study)
         asked = parse_objectives(store.study(name).spec["objectives"] if objectives is None else objectives)
         view = measured_on, scale_to, bounds(require, all)

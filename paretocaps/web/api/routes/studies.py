@@ -10,7 +10,7 @@ from fastapi import Path as InPath
 from paretocaps import service
 from paretocaps.service.settings import parse_preferences
 from paretocaps.web.api import models
-from paretocaps.web.api.asked import WHOLE_TOO, Asked, Kept, Settings, Whole, as_json, in_json, told
+from paretocaps.web.api.asked import WHOLE_TOO, Asked, Kept, Opened, Settings, Whole, as_json, in_json, told
 from paretocaps.web.guard.allowed import allowed
 from paretocaps.web.guard.headers import DOCUMENT
 from paretocaps.web.problems import problems
@@ -43,11 +43,11 @@ def front(study: str, view: Asked, settings: Settings, answers: Kept, whole: Who
 
 
 @router.get("/{study}/history", response_model=list[models.HistoryRow])
-def history(study: str, view: Asked, settings: Settings, answers: Kept) -> Response:
+def history(study: str, view: Asked, store: Opened, answers: Kept) -> Response:
     """Return the hypervolume of the front over trials and training time."""
 
     def make() -> bytes:
-        return as_json(service.history(study, settings.storage, **view.given))
+        return as_json(service.history(study, store, **view.given))
 
     return in_json(answers.of_study(study, ("history", view), make))
 
@@ -94,17 +94,15 @@ def report(study: str, view: Asked, settings: Settings, answers: Kept) -> Respon
 
 
 @router.get("/{study}/trials", response_model=list[models.TrialRow])
-def trials(study: str, settings: Settings, answers: Kept) -> Response:
+def trials(study: str, store: Opened, answers: Kept) -> Response:
     """List the trials of a study, in every state."""
-    return in_json(
-        answers.of_study(study, "trials", lambda: as_json(service.trials(study, settings.storage)))
-    )
+    return in_json(answers.of_study(study, "trials", lambda: as_json(service.trials(study, store))))
 
 
 @router.get("/{study}/trials/{number}", response_model=models.TrialDetail)
-def trial(study: str, number: Number, settings: Settings) -> Response:
+def trial(study: str, number: Number, store: Opened) -> Response:
     """Return a trial with its trainings, by epoch."""
-    return in_json(as_json(service.trial(study, number, settings.storage)))
+    return in_json(as_json(service.trial(study, number, store)))
 
 
 @router.get("/{study}/space", response_model=models.Space, responses=WHOLE_TOO)
