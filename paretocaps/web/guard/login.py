@@ -22,7 +22,10 @@ _LEAVE = Template(
     '<form method="post" action="/logout"><p>This browser has the token $name ($role).</p>'
     "<button>Sign out</button></form><hr>"
 )
-_OPENED = '<meta http-equiv="refresh" content="0; url=/"><a href="/">Go on to the studies</a>'
+_OPENED = (
+    '<!DOCTYPE html><html lang="en"><title>paretocaps</title><link rel="icon" href="data:,">'
+    '<meta http-equiv="refresh" content="0; url=/"><a href="/">Go on to the studies</a></html>'
+)
 _HERE = re.compile(r"/(?!/)[\w\-.~/%]*", re.ASCII)
 
 

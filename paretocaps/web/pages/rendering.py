@@ -54,9 +54,11 @@ def at(*names: str | int) -> Markup:
 
 
 def lasting(seconds: float | None) -> str:
-    """Return about how long something takes: "40 s", "12 min", "3 h 20 min", "2 d 4 h"; "-" where unknown."""
+    """Return about how long something takes: "0.5 s", "40 s", "12 min", "3 h 20 min"; "-" where unknown."""
     if seconds is None:
         return "-"
+    if 0 < seconds < 1:
+        return f"{seconds:.2g} s"
     if seconds < 100:
         return f"{max(seconds, 0):.0f} s"
     minutes = round(seconds / 60)
@@ -71,7 +73,7 @@ def lasting(seconds: float | None) -> str:
 
 def ago(moment: datetime, now: datetime | None = None) -> str:
     """Return how long ago something was: "12 min ago"."""
-    return f"{lasting((now or datetime.now(UTC)).timestamp() - moment.timestamp())} ago"
+    return f"{lasting(round((now or datetime.now(UTC)).timestamp() - moment.timestamp()))} ago"
 
 
 def moment_text(moment: datetime) -> str:

@@ -9,7 +9,8 @@ from paretocaps.web.pages.rendering import ago, at, lasting, moment_text
     ("seconds", "text"),
     [
         (None, "-"),
-        (0.4, "0 s"),
+        (0.4, "0.4 s"),
+        (0.0, "0 s"),
         (-3, "0 s"),
         (99, "99 s"),
         (100, "2 min"),
