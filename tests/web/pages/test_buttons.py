@@ -36,6 +36,28 @@ def test_the_queue_is_changed_from_its_page(client, settings, submitted):
     assert client.post("/queue/999/pause").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("kind", "study", "path"),
+    [
+        ("study", "new", "/queue"),
+        ("study", "new", "/studies/new"),
+        ("study", "demo", "/studies/demo"),
+        ("export", "demo", "/studies/demo"),
+    ],
+)
+def test_what_runs_is_shown_before_it_told_what_it_does_and_then_with_that(
+    client, settings, kind, study, path
+):
+    options = {"trial": 1} if kind == "export" else {"objectives": ["acc", "params"], "trials": 9}
+    made = queueing.submit(kind, study, options, settings.storage)
+    with Store.open(settings.storage, create=False) as store:
+        store.take_turn(made.id, "token", "host")
+        assert 'class="chip running"' in client.get(path).text
+        store.join_turn(made.id, "token", 1)
+        store.beat_turn(made.id, "token", 1.0, {"doing": "waits for a device"})
+    assert "aits for a device" in client.get(path).text
+
+
 def test_a_study_gets_more_trials(client, settings):
     client.post("/studies/demo/trials", data={"trials": "9"})
     (made,) = queueing.submissions(settings.storage, "demo")
