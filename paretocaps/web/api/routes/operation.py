@@ -29,6 +29,8 @@ def ready(request: Request, store: Opened) -> models.Health:
     """Answer whether requests can be served: the database can be used, and submissions are run."""
     try:
         store.with_patience(_AT_ONCE).submission_counts()
+        if store.file is not None:  # SQLite reads on in a file that was removed
+            store.file.check()
     except (ParetocapsError, OSError):
         _LOG.exception("not ready")
         raise UnavailableError("the database cannot be used: the service's log tells why", "away") from None

@@ -1,3 +1,4 @@
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -23,6 +24,11 @@ def test_it_is_not_ready_while_the_database_is_away_and_tells_no_more(client, mo
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["detail"] == "the database cannot be used: the service's log tells why"
+
+
+def test_it_is_not_ready_once_the_database_s_file_is_gone(client, settings):
+    Path(settings.storage.removeprefix("sqlite:///")).unlink()
+    assert client.get("/readyz").status_code == 503
 
 
 def test_it_is_not_ready_without_what_runs_submissions(client):
