@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi import Path as InPath
 
 from paretocaps import service
+from paretocaps.report.places import without_folders
 from paretocaps.service.settings import parse_preferences
 from paretocaps.web.api import models
 from paretocaps.web.api.asked import WHOLE_TOO, Asked, Kept, Opened, Settings, Whole, as_json, in_json, told
@@ -28,8 +29,13 @@ _LATELY = 2.0
 
 @router.get("", response_model=list[models.StudyRow])
 def list_studies(settings: Settings, answers: Kept) -> Response:
-    """List the studies, oldest first."""
-    return in_json(answers.lately("studies", _LATELY, lambda: as_json(service.studies(settings.storage))))
+    """List the studies, oldest first; of a folder of images only its name is told."""
+
+    def make() -> bytes:
+        rows = service.studies(settings.storage)
+        return as_json([row | {"data": without_folders(row["data"])} for row in rows])
+
+    return in_json(answers.lately("studies", _LATELY, make))
 
 
 @router.get("/{study}/front", response_model=models.Front, responses=WHOLE_TOO)

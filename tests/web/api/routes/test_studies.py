@@ -18,6 +18,12 @@ def test_studies_are_those_of_the_command(client, url):
     assert [models.StudyRow.model_validate(row).study for row in answer] == ["demo", "other"]
 
 
+def test_a_list_of_studies_tells_no_folders_of_the_machine(client, monkeypatch):
+    (row, *_) = service.studies(client.app.state.settings.storage)
+    monkeypatch.setattr(service, "studies", lambda _: [row | {"data": "/home/me/images/cats"}])
+    assert client.get("/api/v1/studies").json()[0]["data"] == "cats"
+
+
 @pytest.mark.parametrize("view", [{}, VIEW, {"all": True}])
 def test_a_front_is_that_of_the_command(client, url, view):
     answer = client.get("/api/v1/studies/demo/front", params=view).json()
