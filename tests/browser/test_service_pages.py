@@ -110,7 +110,7 @@ def test_a_study_is_submitted_with_the_keyboard_alone(signed_in, served):
 def test_without_a_script_the_numbers_and_the_buttons_are_there(signed_in, served):
     with signed_in("/studies/played", java_script_enabled=False) as page:
         assert page.locator("table.front tbody tr").count() > 1
-        assert "report" in page.locator("noscript").inner_text()
+        assert "the numbers are below" in page.locator("noscript").inner_text()
         page.get_by_role("button", name="Export it").click()
         assert page.locator("#models .chip").first.inner_text() == "queued"
 
