@@ -109,7 +109,12 @@ def check(store, study, trials, log):
     assert not store.living_drivers(study)
 
 
-def test_a_service_that_is_killed_at_ten_moments_loses_and_doubles_nothing(service, store, submit):
+def test_a_service_that_is_killed_at_ten_moments_loses_and_doubles_nothing(
+    service, store, submit, monkeypatch, tmp_path
+):
+    held = tmp_path / "held"
+    held.touch()  # the first two outlast the kills, however fast the machine is
+    monkeypatch.setenv("SLOW_HELD", str(held))
     wanted = {"a": 30, "b": 30, "c": 3, "d": 3, "e": 3}
     for study, trials in wanted.items():
         submit(study, trials)
@@ -119,6 +124,7 @@ def test_a_service_that_is_killed_at_ten_moments_loses_and_doubles_nothing(servi
         time.sleep(moment)
         assert states(store) == {"running": 2, "queued": 3}
         service.end(signal.SIGKILL)
+    held.unlink()
     service.start()
     service.until(lambda: states(store) == {"ended": 5})
     for study, trials in wanted.items():

@@ -1,7 +1,7 @@
 """A trainer that sleeps: its values follow from its one choice, and its trainings cost no processor.
 
 The environment says how long an epoch takes (`SLOW_SECONDS`) and which file gets a line for each one
-(`SLOW_LOG`).
+(`SLOW_LOG`). As long as there is a file `SLOW_HELD`, trials from number 25 on wait.
 """
 
 import os
@@ -12,6 +12,8 @@ from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement
 from paretocaps.domain.space import Space
 from paretocaps.domain.trainer import OnEpoch, TrainerSpec
+
+HELD = 25
 
 
 class SlowChoices(ChoicesModel):
@@ -32,6 +34,8 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
     records = []
     for epoch in range(1, job.epochs + 1):
         time.sleep(float(os.environ["SLOW_SECONDS"]))
+        while job.trial >= HELD and os.path.exists(os.environ.get("SLOW_HELD", "")):
+            time.sleep(0.05)
         with open(os.environ["SLOW_LOG"], "a") as file:
             file.write(f"{job.study} {job.trial} {job.seed} {job.attempt} {epoch}\n")
         acc = width / 501 * epoch / job.epochs
