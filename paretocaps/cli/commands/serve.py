@@ -9,6 +9,7 @@ from paretocaps.cli.output import say
 from paretocaps.domain.duration import parse_duration
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.errors import UsageError
+from paretocaps.extras import require
 from paretocaps.service.queueing import DEFAULT_FOLDER
 from paretocaps.web.guard.options import RATE, GuardOptions
 from paretocaps.web.serve_settings import ServeSettings
@@ -97,12 +98,9 @@ def command(
       paretocaps serve
       paretocaps serve --port 8001 --data-root /data/images
     """
-    try:
-        from paretocaps.web.api.server import serve
-    except ImportError as error:
-        raise UsageError(
-            f"`paretocaps serve` needs the extra serve ({error}): pip install 'paretocaps[serve]'"
-        ) from None
+    require("serve", "`paretocaps serve`", "fastapi", "uvicorn", "python_multipart", "prometheus_client")
+    from paretocaps.web.api.server import serve
+
     settings = ServeSettings(
         storage=storage,
         folder=folder,

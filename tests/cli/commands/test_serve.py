@@ -1,21 +1,11 @@
-import builtins
-import sys
-
 import pytest
 
+from paretocaps import extras
 from paretocaps.web.guard.options import GuardOptions
 
 
 def test_a_missing_extra_is_one_line(run, monkeypatch):
-    real = builtins.__import__
-
-    def without(name, *given, **named):
-        if name.startswith("paretocaps.web.api"):
-            raise ModuleNotFoundError("No module named 'fastapi'")
-        return real(name, *given, **named)
-
-    monkeypatch.delitem(sys.modules, "paretocaps.web.api.server", raising=False)
-    monkeypatch.setattr(builtins, "__import__", without)
+    monkeypatch.setattr(extras, "find_spec", lambda library: None if library == "fastapi" else library)
     result = run("serve")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.count("\n") == 1
