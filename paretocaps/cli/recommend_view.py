@@ -45,8 +45,10 @@ def _sentences(found: Recommendation, storage: str) -> list[tuple[str, str]]:
     for one in found.neighbours:
         better = " and ".join(one.better_in)
         lines.append((f"beside {trial_name(one.trial)}, the next better in {better}", one.sentence))
-    if found.baseline is not None:
+    told = {one.trial.trial for one in found.neighbours}
+    if found.baseline is not None and found.baseline.trial.trial not in told:
         lines.append((f"beside {trial_name(found.baseline.trial)}", found.baseline.sentence))
+    lines += [("level", sentence) for sentence in found.level]
     return lines + [("along the front", sentence) for sentence in found.along]
 
 

@@ -4,32 +4,21 @@ import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from paretocaps.domain.objective import Objective
 from paretocaps.errors import UnknownNameError, UsageError
-from paretocaps.pareto.dominance import nondominated, rank
-from paretocaps.pareto.matrix import Matrix, Rows, minimized
+from paretocaps.pareto.matrix import Matrix, Rows
+from paretocaps.pareto.scaled_front import factors, front_rows, scale
 
-_WORTH = 2.0
-"""The factor up to which a difference of a logarithm counts less than the whole range of an objective."""
 _FEWEST_TRADE_OFFS = 4
 """The fewest distinct points with trade-offs other than between extremes; with fewer, pymoo returns none."""
 
 
-class _Scaled(NamedTuple):
-    """The distinct rows of a front: their indices, their values scaled to 0 .. 1, and which columns vary."""
-
-    rows: Rows
-    matrix: Matrix
-    varying: NDArray[np.bool_]
-
-
 def knee(values: ArrayLike, objectives: Sequence[Objective]) -> int:
-    """Return the row of `values` that is the knee: any gain in one objective costs much in the others.
+    """Return the row of `values` that is the knee, the best compromise.
 
     A gain is a factor: of two networks one is three times as fast, or makes half the errors. So an objective
     with a limit (`Objective.limit`) counts by the logarithm of the distance from it, and any other by its
@@ -47,9 +36,8 @@ def knee(values: ArrayLike, objectives: Sequence[Objective]) -> int:
     Raises:
         UsageError: no row is finite, or `values` does not have one column per objective.
     """
-    rows, matrix = _front(values, objectives)
-    factors, least = _factors(matrix, objectives)
-    scaled = _scale(factors, least)
+    rows, matrix = front_rows(values, objectives)
+    scaled = scale(*factors(matrix, objectives))
     candidates = _high_trade_offs(scaled.matrix)
     distance = np.linalg.norm(scaled.matrix[candidates], axis=1)
     return int(rows[scaled.rows[candidates[np.argmin(distance)]]])
@@ -74,8 +62,8 @@ def pick(values: ArrayLike, objectives: Sequence[Objective], preferences: Mappin
             `values` does not have one column per objective.
     """
     share = _shares(objectives, preferences)
-    rows, matrix = _front(values, objectives)
-    scaled = _scale(matrix[:, share > 0.0])
+    rows, matrix = front_rows(values, objectives)
+    scaled = scale(matrix[:, share > 0.0])
     best = 0
     if len(scaled.rows) > 1:
         best = _nearest_strengths(scaled.matrix, share[share > 0.0][scaled.varying])
@@ -93,49 +81,6 @@ def _shares(objectives: Sequence[Objective], preferences: Mapping[str, float]) -
         raise UsageError(f"no preference is above 0: give a number to one of {', '.join(names)}")
     largest = max(preferences.values())
     return np.array([preferences.get(name, 0.0) / largest for name in names])
-
-
-def _front(values: ArrayLike, objectives: Sequence[Objective]) -> tuple[Rows, Matrix]:
-    rows = rank(values, objectives)
-    if len(rows) == 0:
-        raise UsageError("the front is empty: no trial has finite values in all objectives")
-    return rows, minimized(np.asarray(values)[rows], objectives)[0]
-
-
-def _factors(matrix: Matrix, objectives: Sequence[Objective]) -> tuple[Matrix, Matrix]:
-    """Return float[k, m] with logarithms where an objective has a limit, and the least range of each column.
-
-    A value at its limit counts as half the least of the others.
-    """
-    factors, least = matrix.copy(), np.zeros(len(objectives))
-    for column, objective in enumerate(objectives):
-        if objective.limit is None:
-            continue
-        distance = matrix[:, column] - objective.sign * objective.limit
-        away = distance[distance > 0.0]
-        if len(away) > 0 and distance.min() >= 0.0:
-            factors[:, column] = np.log(np.maximum(distance, away.min() / _WORTH))
-            least[column] = math.log(_WORTH)
-    return factors, least
-
-
-def _scale(matrix: Matrix, least: Matrix | float = 0.0) -> _Scaled:
-    """Reduce float[k, m] to its distinct non-dominated rows, and scale each column to 0 .. 1.
-
-    A column whose range is below `least` is divided by that instead.
-    """
-    rows = nondominated(matrix)
-    peak = np.abs(matrix[rows]).max(axis=0)
-    peak = np.where(peak > 0.0, peak, 1.0)  # differences of huge values cannot overflow
-    front = matrix[rows] / peak
-    low, high = front.min(axis=0), front.max(axis=0)
-    varying = high > low
-    if not varying.any():
-        return _Scaled(rows[:1], np.zeros((1, 0)), varying)
-    scaled = ((front - low) / np.where(varying, np.maximum(high - low, least / peak), 1.0))[:, varying]
-    first = np.sort(np.unique(scaled, axis=0, return_index=True)[1])
-    kept = first[nondominated(scaled[first])]  # rounding may have made a row equal to a better one
-    return _Scaled(rows[kept], scaled[kept], varying)
 
 
 def _nearest_strengths(scaled: Matrix, share: Matrix) -> int:

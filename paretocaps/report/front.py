@@ -94,7 +94,7 @@ class Front(FrontRecord):
         return members_frame(self.members, self.objectives)
 
     def knee(self) -> FrontMember:
-        """Return the best compromise: near it, any gain in one objective costs much in the others.
+        """Return the best compromise, by which gains in one objective cost most in the others.
 
         Raises:
             UsageError: the front is empty.

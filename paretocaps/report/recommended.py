@@ -7,11 +7,10 @@ from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import TEST_ACC, Objective
 from paretocaps.report.front import Front
 from paretocaps.report.level_notes import level_text
+from paretocaps.report.reasons import level_and_better, why_knee
 from paretocaps.report.sentences import beside, difference_text, neighbours, trial_name
 from paretocaps.report.tables import estimate_text, flags_text
 
-WHY = "The best compromise: near it, any gain in one objective costs much in the others"
-_ONLY = "The only member of the front"
 _BASELINE = "baseline"
 
 
@@ -58,17 +57,24 @@ def recommended(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> Recom
     if not front.members:
         return None
     member = Front.from_record(front).knee()
-    others = {"the baseline": _baseline((*trials, *front.members)), "the best": front.members[0]}
+    others = {
+        "the baseline": _baseline((*trials, *front.members)),
+        f"the best {front.objectives[0].name}": front.members[0],
+    }
     found = {word: one for word, one in others.items() if one is not None and one.trial != member.trial}
     level = level_text(member, front.objectives)
     return Recommended(
         trial=member.trial,
         name=trial_name(member),
-        why=WHY if len(front) > 1 else _ONLY,
+        why=_capitalized(why_knee(front, member)),
         cards=tuple(_cards(front, member, found)),
         sentences=tuple(_sentences(front, member)),
         doubts=tuple(filter(None, [flags_text(member) if member.flags else "", level])),
     )
+
+
+def _capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _baseline(trials: Sequence[FrontMember]) -> FrontMember | None:
@@ -104,9 +110,9 @@ def _difference(objective: Objective, member: FrontMember, other: FrontMember) -
 
 
 def _sentences(front: FrontRecord, member: FrontMember) -> list[str]:
-    """Return the member beside those that are the next better ones in an objective."""
+    """Return the member beside the next better ones, and who is level with it and better in the rest."""
     return [
-        f"Beside {trial_name(other)}, the next in {' and '.join(names)}:"
+        f"Beside {trial_name(other)}, the next better in {' and '.join(names)}:"
         f" {beside(member, other, front.objectives)}"
         for other, names in neighbours(front.members, member, front.objectives)
-    ]
+    ] + [_capitalized(one) for one in level_and_better(member, front)]

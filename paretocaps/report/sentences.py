@@ -34,7 +34,7 @@ def beside(member: FrontMember, other: FrontMember, objectives: Sequence[Objecti
         own, theirs = member.values.get(objective.name), other.values.get(objective.name)
         if own is None or theirs is None:
             continue
-        if own != theirs and other.trial in member.level.get(objective.name, ()):
+        if own != theirs and _level(objective, member, other):
             texts.append(f"level in {objective.name}")
         else:
             texts.append(difference_text(objective, own, theirs))
@@ -54,7 +54,7 @@ def difference_text(objective: Objective, value: float, other: float) -> str:
         return f"{value_text(objective, abs(value - other))} {word}"
     ratio = large / small
     if ratio < _NOTICED:
-        return f"{100 * abs(value / other - 1):.0f} % {word}"
+        return f"{max(1.0, 100 * abs(value / other - 1)):.0f} % {word}"
     return f"{ratio:.0f}x {word}" if ratio >= 9.95 else f"{f'{ratio:.1f}'.removesuffix('.0')}x {word}"
 
 
@@ -70,12 +70,17 @@ def neighbours(
 ) -> list[tuple[FrontMember, tuple[str, ...]]]:
     """Return the members that are the next better ones in an objective, with the names of these objectives.
 
-    They are what one would take instead to get a little more of an objective.
+    They are what one would take instead to get a little more of an objective. Members that are level with it
+    in the objective, or are called the same, are not better ones.
     """
     found: dict[int, tuple[FrontMember, tuple[str, ...]]] = {}
     for objective in objectives:
         own = objective.sign * member.values[objective.name]
-        better = [one for one in members if objective.sign * one.values[objective.name] < own]
+        better = [
+            one
+            for one in members
+            if objective.sign * one.values[objective.name] < own and not _alike(objective, member, one)
+        ]
         if better:
             nearest = max(better, key=lambda m: objective.sign * m.values[objective.name])
             names = found.get(nearest.trial, (nearest, ()))[1]
@@ -83,15 +88,33 @@ def neighbours(
     return list(found.values())
 
 
+def _level(objective: Objective, member: FrontMember, other: FrontMember) -> bool:
+    return other.trial in member.level.get(objective.name, ())
+
+
+def _alike(objective: Objective, member: FrontMember, other: FrontMember) -> bool:
+    own, theirs = member.values[objective.name], other.values[objective.name]
+    return _level(objective, member, other) or difference_text(objective, own, theirs).startswith("same ")
+
+
 def beside_neighbours(members: Sequence[FrontMember], objectives: Sequence[Objective]) -> dict[int, str]:
     """Return by trial a sentence for each member against the one before it, the next better in an objective.
 
-    It is the first objective, by which fronts are ordered; the best in it has no other to stand beside.
+    It is the first objective, by which fronts are ordered; the best in it has no other to stand beside. Where
+    all have the same value of it, the first member is told to be the best in another one, if it is.
     """
-    found = {members[0].trial: f"the best {objectives[0].name}"} if members else {}
+    found = {members[0].trial: _first_is_best_in(members, objectives)} if members else {}
     for better, member in pairwise(members):
         found[member.trial] = beside(member, better, objectives)
     return found
+
+
+def _first_is_best_in(members: Sequence[FrontMember], objectives: Sequence[Objective]) -> str:
+    for objective in objectives:
+        first, *others = (objective.sign * member.values[objective.name] for member in members)
+        if not others or (first <= min(others) and first < max(others)):
+            return f"the best {objective.name}"
+    return ""
 
 
 def misses_text(values: Mapping[str, float], bounds: Sequence[Requirement]) -> str:

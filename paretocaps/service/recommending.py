@@ -6,7 +6,7 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.aims import parse_aims
-from paretocaps.domain.collapse import COLLAPSED
+from paretocaps.domain.collapse import COLLAPSED, REMARK
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import Objective
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
@@ -51,6 +51,7 @@ class Recommendation:
         why: the reason, in a sentence.
         neighbours: it beside the members that are the next better ones in an objective.
         baseline: it beside the trial of the baseline's design; None where that was not trained, or is it.
+        level: sentences on members that no test tells apart from it, and that are better in the rest.
         changes: how the choices change along the front.
         along: the same in sentences.
         importance: by objective, the share of each choice in who is among the best trials, most first.
@@ -61,6 +62,7 @@ class Recommendation:
     why: str
     neighbours: tuple[Beside, ...] = ()
     baseline: Beside | None = None
+    level: tuple[str, ...] = ()
     changes: "tuple[Change, ...]" = ()
     along: tuple[str, ...] = ()
     importance: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -73,6 +75,7 @@ class Recommendation:
             "why": self.why,
             "neighbours": [one.as_dict() for one in self.neighbours],
             "baseline": self.baseline.as_dict() if self.baseline else None,
+            "level": list(self.level),
             "along": list(self.along),
             "importance": {name: dict(shares) for name, shares in self.importance.items()},
         }
@@ -108,6 +111,7 @@ def recommend(
         UnknownNameError: no trial has the design `baseline`, which is not the default.
     """
     from paretocaps.pareto.along import changes_along
+    from paretocaps.report.reasons import level_and_better
     from paretocaps.report.sentences import along_text
     from paretocaps.search.importance import importance
     from paretocaps.search.views import trials_of
@@ -128,6 +132,7 @@ def recommend(
         why=why,
         neighbours=_neighbours(front, member),
         baseline=_beside_design(trials, member, front.objectives, baseline),
+        level=tuple(level_and_better(member, front)),
         changes=tuple(changes),
         along=tuple(along_text(changes, front.members, front.objectives[0])),
         importance=importance(trials, front.objectives),
@@ -145,14 +150,17 @@ def _answers(front: "Front") -> "Front":
     from paretocaps.report.sentences import no_member_text
 
     left = tuple(member for member in front if COLLAPSED not in member.flags)
-    if not left:
+    if not front.members:
         raise UsageError(no_member_text(front))
+    if not left:
+        raise UsageError(f"study {front.study!r} has no member to recommend: all of its front {REMARK}")
     return replace(front, members=left)
 
 
 def _chosen(
     front: "Front", preferences: Mapping[str, float] | None, aim: str | Sequence[str] | None
 ) -> tuple[FrontMember, str]:
+    from paretocaps.report.reasons import why_knee
     from paretocaps.report.sentences import aim_text
 
     if preferences:
@@ -161,9 +169,8 @@ def _chosen(
     if aim is not None:
         member = front.aim(aim)
         return member, aim_text(member, parse_aims(aim, front.objectives), front.objectives)
-    if len(front) == 1:
-        return front.members[0], "it is the only member of the front"
-    return front.knee(), "the best compromise: near it, any gain in one objective costs much in the others"
+    knee = front.knee()
+    return knee, why_knee(front, knee)
 
 
 def _neighbours(front: "Front", member: FrontMember) -> tuple[Beside, ...]:

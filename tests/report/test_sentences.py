@@ -1,5 +1,7 @@
 """What is said of members for people."""
 
+from dataclasses import replace
+
 import pytest
 
 from paretocaps.domain.front_record import FrontMember
@@ -44,6 +46,13 @@ def test_each_member_is_told_against_the_one_before_it():
     assert beside_neighbours([], THREE) == {}
 
 
+def test_the_first_is_the_best_in_what_differs():
+    same = [member(n, 0.9, time, params) for n, time, params in ((1, 5.0, 10), (2, 6.0, 9))]
+    assert beside_neighbours(same, THREE)[1] == "the best time"
+    assert beside_neighbours(same[:1], THREE)[1] == "the best acc"
+    assert beside_neighbours([same[0], replace(same[0], trial=3)], THREE)[1] == ""
+
+
 def test_members_that_no_test_tells_apart_are_level():
     level = member(4, 0.97, 10.0, 90_000, level={"acc": (2,)})
     assert beside(level, SMALL, THREE) == "level in acc, same time, 1.1x smaller"
@@ -52,6 +61,7 @@ def test_members_that_no_test_tells_apart_are_level():
 @pytest.mark.parametrize(
     ("name", "value", "other", "text"),
     [
+        ("time", 0.995, 1.0, "1 % faster"),
         ("acc", 0.9, 0.9001, "same acc"),
         ("robust", 0.9, 0.85, "5.0 points more robust"),
         ("time", 1.0, 12.4, "12x faster"),
@@ -78,6 +88,13 @@ def test_neighbours_are_the_next_better_members_each_once():
     assert [(other.trial, names) for other, names in found] == [(1, ("acc",)), (3, ("time",))]
     found = neighbours([BEST, SMALL, TINY], BEST, THREE)
     assert [(other.trial, names) for other, names in found] == [(2, ("time", "params"))]
+
+
+def test_a_member_that_is_level_or_called_the_same_is_no_better_neighbour():
+    level = replace(SMALL, level={"acc": (5,)})
+    near, same = replace(BEST, trial=5), member(6, 0.9662, 11.0, 100_000)
+    assert neighbours([near, same, level], level, THREE) == []
+    assert [one.trial for one, _ in neighbours([BEST, near, same, level], level, THREE)] == [1]
 
 
 def test_a_trial_has_its_design():

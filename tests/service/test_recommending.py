@@ -1,9 +1,12 @@
 """One member of a front, with its reasons."""
 
+from dataclasses import replace
+
 import pytest
 
 from paretocaps import service
 from paretocaps.errors import UsageError
+from paretocaps.service import recommending
 
 
 def test_the_knee_is_recommended_with_its_reasons(storage):
@@ -38,3 +41,15 @@ def test_a_design_that_no_trial_has_is_no_baseline(storage):
 def test_an_empty_front_has_no_member(storage):
     with pytest.raises(UsageError, match="keeps acc>1; the nearest, trial [0-9]+, misses acc>1 by"):
         service.recommend("s", storage, require="acc>1")
+
+
+def test_a_front_of_which_all_collapsed_has_nothing_to_recommend(storage, monkeypatch):
+    read = recommending.front_of
+
+    def collapsed(*given):
+        front = read(*given)
+        return replace(front, members=tuple(replace(one, flags=("collapsed",)) for one in front))
+
+    monkeypatch.setattr(recommending, "front_of", collapsed)
+    with pytest.raises(UsageError, match="study 's' has no member to recommend: all of its front collapsed"):
+        service.recommend("s", storage, require=())

@@ -175,6 +175,7 @@ class Recommendation(Answer):
     why: str
     neighbours: list[Beside]
     baseline: Beside | None
+    level: list[str]
     along: list[str]
     importance: dict[str, dict[str, float]]
 
