@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -126,33 +127,76 @@ def write_csv(rows: Sequence[Row]) -> None:
 def rows_table(rows: Sequence[Row], right: Collection[str] = ()) -> RenderableType:
     """Return `rows` as a table for people, a column per key; numbers and keys in `right` align right.
 
-    Where every key is blank, there are no headings.
+    Where every key is blank, there are no headings. Where the columns do not fit without breaking words, each
+    row is a list of its own: a line per key, and an empty one after it.
     """
     if not rows:
         return Text("(none)", "dim")
     names = list(dict.fromkeys(name for row in rows for name in row))
     headed = any(map(str.strip, names))
+    texts = [[name, *(_text(row.get(name)) for row in rows)] for name in names]
+    numeric = [name in right or all(is_number(row.get(name)) for row in rows) for name in names]
+    words = [_longest(*column) for column in zip(texts, numeric, strict=True)]
+    if headed and len(names) > 1 and sum(words) > _room(len(names)):
+        return _stacked(texts)
     table = Table(
         box=box.SIMPLE_HEAD, show_header=headed, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0)
     )
-    texts = [[name, *(_text(row.get(name)) for row in rows)] for name in names]
-    for name, width in zip(names, _widths(texts), strict=True):
-        numbers = name in right or all(is_number(row.get(name)) for row in rows)
-        table.add_column(Text(name), justify="right" if numbers else "left", overflow="fold", width=width)
+    for name, numbers, width in zip(names, numeric, _widths(texts, words), strict=True):
+        title = "\n".join(_folded(name, width))
+        table.add_column(Text(title), justify="right" if numbers else "left", overflow="fold", width=width)
     for cells in list(zip(*texts, strict=True))[1:]:
         table.add_row(*map(Text, cells))
     return table
 
 
-def _widths(texts: Sequence[Sequence[str]]) -> list[int]:
-    """Return the characters of each column of a table, given its heading and cells.
+def _room(columns: int) -> int:
+    """Return the characters that the columns of a table share."""
+    return console().width - 2 * (columns - 1)
+
+
+def _stacked(texts: Sequence[Sequence[str]]) -> RenderableType:
+    """Return rows below each other, given the heading and cells of each column."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    names, *rows = zip(*texts, strict=True)
+    for number, row in enumerate(rows):
+        if number:
+            table.add_row()
+        for name, cell in zip(names, row, strict=True):
+            table.add_row(Text(name), Text(cell))
+    return table
+
+
+def _longest(texts: Sequence[str], whole: bool) -> int:
+    """Return the characters of the longest part of a column that is never broken.
+
+    It is a word, a heading's last word with the arrow behind it, or, where the cells are to stay `whole`
+    because they are numbers with units, a cell.
+    """
+    heading, *cells = texts
+    parts = cells if whole else [word for cell in cells for word in cell.split()]
+    return max(map(cell_len, ("", *parts, *_joined(heading).split(" "))))
+
+
+def _joined(heading: str) -> str:
+    return re.sub(" (?=[↑↓]$)", "\0", heading)
+
+
+def _folded(heading: str, width: int) -> list[str]:
+    lines = wrap(_joined(heading), width, break_on_hyphens=False)
+    return [line.replace("\0", " ") for line in lines] or [heading]
+
+
+def _widths(texts: Sequence[Sequence[str]], words: Sequence[int]) -> list[int]:
+    """Return the characters of each column of a table, given its heading and cells, and its longest word.
 
     No word is broken where there is room for that (rich breaks words of one column to leave another one
     whole), and what is left goes to the narrowest columns that need it.
     """
     whole = [max(map(cell_len, cells)) for cells in texts]
-    words = [max(cell_len(word) for cell in cells for word in ("", *cell.split())) for cells in texts]
-    room = console().width - 2 * (len(texts) - 1)
+    room = _room(len(texts))
     fitting = (most for most in range(max(words), 1, -1) if sum(min(n, most) for n in words) <= room)
     most = next(fitting, 1)
     found = [max(1, min(length, most)) for length in words]

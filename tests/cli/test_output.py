@@ -147,6 +147,35 @@ def test_a_table_breaks_no_word_where_there_is_room(monkeypatch, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 40
     assert "incomplete  0.3254" in lines[2]
+
+
+def test_a_table_that_does_not_fit_without_breaking_words_is_a_list_for_each_row(monkeypatch, capsys):
+    row = {"state": "incomplete", "hypervolume": "0.3254", "about": "words that have to be wrapped"}
     monkeypatch.setenv("COLUMNS", "24")
-    show(rows_table(rows))
-    assert max(map(len, capsys.readouterr().out.splitlines())) <= 24
+    show(rows_table([row, {**row, "state": "complete"}]))
+    lines = capsys.readouterr().out.splitlines()
+    first = [
+        "state        incomplete",
+        "hypervolume  0.3254",
+        "about        words that",
+        " " * 13 + "have to be",
+    ]
+    assert lines == [
+        *first,
+        " " * 13 + "wrapped",
+        "",
+        first[0].replace("in", ""),
+        *first[1:],
+        " " * 13 + "wrapped",
+    ]
+
+
+def test_an_arrow_stays_beside_its_heading_and_a_unit_beside_its_number(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "17")
+    show(rows_table([{"test params ↓": "9.00 k", "about": "one two"}], right=("test params ↓",)))
+    assert capsys.readouterr().out.splitlines() == [
+        "    test",
+        "params ↓  about",
+        "─" * 17,
+        "  9.00 k  one two",
+    ]
