@@ -43,6 +43,8 @@ def write_front(front: FrontRecord, chosen: Chosen | None, form: str, storage: s
     if form == "table":
         show_front(front, chosen, storage)
         return
+    if front.corner:
+        say("--all ranks those apart with the others")
     if front.within:
         say(f"only trials with {front.within}; --all lifts the bounds")
     if chosen is not None:

@@ -166,7 +166,7 @@ class FrontRecord:
             f"{_trials(len(trials))} left out: {name} was not measured for every seed ({_named(trials)})"
             for name, trials in self.unmeasured.items()
         ]
-        notes += [f"{self.apart} (`--all` ranks all)"] if self.corner else []
+        notes += [self.apart] if self.corner else []
         notes += [f"{_trials(self.stopped)} left out: stopped early"] if self.stopped else []
         notes += [f"{_trials(self.rejected)} left out: rejected before training"] if self.rejected else []
         if self.by_chance:

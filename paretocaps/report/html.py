@@ -1,5 +1,6 @@
 """Renders a page from its template, and writes it to its file."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,10 @@ from paretocaps.writing import whole_file
 if TYPE_CHECKING:
     from jinja2 import Environment
     from jinja2.runtime import Context
+    from markupsafe import Markup
     from plotly.graph_objects import Figure
+
+_CODE = re.compile("`([^`]+)`")
 
 
 @cache
@@ -35,6 +39,7 @@ def templates() -> "Environment":
     found.filters |= {
         "plotted": pass_context(_plotted),
         "script_json": script_json,
+        "with_code": with_code,
         "png": picture_uri,
         "side_by_side": side_by_side,
         "evenly": lambda values, limit: [values[i] for i in evenly(len(values), limit)],
@@ -45,6 +50,15 @@ def templates() -> "Environment":
 def _plotted(context: "Context", figure: "Figure", name: str) -> Plotted:
     """Return a figure taken apart for the page that is rendered, whose figures may share long arrays."""
     return plotted(figure, name, context.get("arrays"))
+
+
+def with_code(text: str) -> "Markup":
+    """Return a text for a page, in which what stands between backticks is marked as code."""
+    from markupsafe import Markup
+
+    code = Markup("<code>{}</code>")
+    parts = _CODE.split(_shown(str(text)))
+    return Markup("").join(code.format(part) if at % 2 else part for at, part in enumerate(parts))
 
 
 def _shown(value: Any) -> Any:

@@ -34,7 +34,7 @@ from paretocaps.report.progress_figure import progress_figures
 from paretocaps.report.published_section import published_section
 from paretocaps.report.recommended import recommended
 from paretocaps.report.reproducing import reproducing_command, training_command
-from paretocaps.report.sentences import no_member_text, trial_name
+from paretocaps.report.sentences import no_member, trial_name
 from paretocaps.report.series import is_hollow
 from paretocaps.report.slopes_table import slopes_table
 from paretocaps.report.study_facts import amount, facts, settings_texts, versions
@@ -218,7 +218,8 @@ def _missing(front: FrontRecord, trials: Sequence[FrontMember], unfinished: Sequ
     """Return why a front is empty: where none finished and some failed, with the reason of the last one."""
     failed = [one for one in unfinished if one.state == "failed"]
     if trials or not failed:
-        return no_member_text(front)
+        remedy = "give other bounds (`--require`), or lift them (`--all`)"
+        return f"{no_member(front)}: {remedy if front.requirements else 'train more trials'}"
     last = failed[-1]
     return (
         f"no trial has finished: {len(failed)} failed, the last, trial {last.trial.trial}, with {last.reason}"

@@ -131,16 +131,21 @@ def misses_text(values: Mapping[str, float], bounds: Sequence[Requirement]) -> s
 
 def no_member_text(front: FrontRecord) -> str:
     """Return that a front has no member, what the nearest trial misses, and the remedy."""
+    remedy = "give other bounds, or --all (all=True) to lift them"
     if not front.requirements:
-        return (
-            f"study {front.study!r} has no trial on its front: train more trials"
-            f" (paretocaps report {front.study} says why those failed that did)"
-        )
+        remedy = f"train more trials (paretocaps report {front.study} says why those failed that did)"
+    return f"{no_member(front)}: {remedy}"
+
+
+def no_member(front: FrontRecord) -> str:
+    """Return that a front has no member, and what the nearest trial misses."""
+    if not front.requirements:
+        return f"study {front.study!r} has no trial on its front"
     text = f"study {front.study!r} has no trial on its front that keeps {front.within}"
     if front.nearest:
         nearest = front.nearest[0]
         text += f"; the nearest, trial {nearest.trial}, {misses_text(nearest.values, front.requirements)}"
-    return f"{text}: give other bounds, or --all (all=True) to lift them"
+    return text
 
 
 def trial_name(member: FrontMember) -> str:

@@ -108,7 +108,7 @@ def test_the_collapsed_corner_is_set_apart_from_the_answers():
     found = front(members=(*MEMBERS, LOW, GONE)).answers()
     assert (found.members, found.corner, found.below) == (MEMBERS, (LOW, GONE), 0.8)
     assert found.apart == "2 trials apart: acc below 0.8, 1 collapsed"
-    assert found.left_out == ("2 trials apart: acc below 0.8, 1 collapsed (`--all` ranks all)",)
+    assert found.left_out == ("2 trials apart: acc below 0.8, 1 collapsed",)
     assert [one["trial"] for one in found.as_dict()["corner"]["members"]] == [7, 8]
     assert [found.admits(trial) for trial in (*MEMBERS, LOW, GONE)] == [True, True, False, False]
     assert front().answers() == front()

@@ -8,7 +8,7 @@ from paretocaps.errors import UsageError
 from paretocaps.evaluation.perturbation import PerturbationGrid
 from paretocaps.evaluation.reconstructions import Reconstruction
 from paretocaps.report.figures import placeholder
-from paretocaps.report.html import templates, write_page
+from paretocaps.report.html import templates, with_code, write_page
 from paretocaps.report.plotted import plotted
 from paretocaps.report.tables import Table
 
@@ -148,3 +148,9 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path, place):
 def test_a_page_has_no_password():
     shown = templates().from_string("{{ text }}").render(text="postgresql://me:pl4nted@host/db")
     assert shown == "postgresql://me:***@host/db"
+
+
+def test_what_is_to_be_typed_is_code_and_the_rest_is_escaped():
+    text = with_code("lower <lr>: `a < b` shows, in /home/me/x.db")
+    assert text == "lower &lt;lr&gt;: <code>a &lt; b</code> shows, in x.db"
+    assert with_code("one ` alone") == "one ` alone"

@@ -123,7 +123,7 @@ def test_flags_devices_and_remarks_are_on_the_page(tmp_path, front):
 
 def test_without_a_member_the_page_says_so(tmp_path, front, trials):
     body = written(tmp_path / "demo.html", replace(front, members=(), reference_point=None), trials=trials)
-    assert "Study &#39;demo&#39; has no trial on its front: train more trials (" in body
+    assert "Study &#39;demo&#39; has no trial on its front: train more trials." in body
     assert "hypervolume" not in body
     assert "Recommended" not in body
     assert "<dt>device</dt><dd>not recorded</dd>" in body

@@ -233,7 +233,7 @@ def test_a_collapsed_trial_is_on_no_front_within_bounds(store):
         front = front_of(store, "s", ACC_TIME, parse_requirements(bounds))
         assert [member.trial for member in front] == [2, 0]
         assert [member.trial for member in front.corner] == [1]
-        assert front.left_out == ("1 trial apart: collapsed (`--all` ranks all)",)
+        assert front.left_out == ("1 trial apart: collapsed",)
     assert front_of(store, "s", ACC_TIME, parse_requirements(["acc>=0.93"])).left_out == ()
 
 

@@ -65,7 +65,7 @@ def test_it_says_within_which_bounds_and_why_there_is_no_front(view):
 def test_the_collapsed_corner_is_apart(view):
     whole = replace(view.front, members=(*view.front.members, view.trials[2]))
     note = study_note(replace(view, front=whole.answers()), "/r")
-    assert "\n1 trial apart: acc below 0.9 (`--all` ranks all).\n" in note
+    assert "\n1 trial apart: acc below 0.9.\n" in note
     assert note.endswith(
         "\n#### Collapsed corner\n\n| trial | acc ↑ | time ↓ | beside the baseline |\n"
         "| ---: | ---: | ---: | --- |\n| 2 | 0.1000 | 15.0 s | batch_size=4 |\n"

@@ -15,7 +15,7 @@ from paretocaps.report.interval_notes import interval_notes
 from paretocaps.report.level_notes import level_notes
 from paretocaps.report.line_styles import LineStyle, line_styles
 from paretocaps.report.recommended import Recommended, recommended
-from paretocaps.report.sentences import no_member_text
+from paretocaps.report.sentences import no_member
 from paretocaps.report.series import is_hollow
 from paretocaps.report.study_facts import settings_texts
 from paretocaps.search.views import trials_of
@@ -127,7 +127,7 @@ def read_front(store: Store, study: str) -> FrontPart:
         section=front_section(shown, chosen.trial if chosen else None, styles, {}),
         styles=styles,
         notes=_notes(front),
-        missing="" if front.members else no_member_text(front),
+        missing="" if front.members else no_member(front),
         count=len(everyone),
     )
 
