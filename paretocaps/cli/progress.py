@@ -134,7 +134,7 @@ class Progress(Observer):
         training = self.running.get(key) or self._training(job, None)
         training = replace(training, last=record, best=max(training.best, record.acc), doing="", within=0.0)
         self.running = {**self.running, key: training}
-        self._left.reached(key, record.epoch, job.epochs)
+        self._left.reached(key, record.epoch, job.epochs, took=record.seconds)
 
     def progress(self, job: TrainingJob, what: str, done: int, total: int) -> None:
         """Note what a training does; where it waits, note once for what."""

@@ -9,6 +9,10 @@ Key = tuple[int, int]
 
 ONCE = ("starting worker", "calibrating", "waits for ")
 """How activities begin that a worker does once, or that are no part of a training."""
+_ASIDE = ("tuning", "pruning", "computing features")
+"""What a training does between its steps, so that the steps that follow take no longer for it."""
+_TOLD_ANEW = 0.25
+"""An epoch, but the first, that ends within this share of its seconds was trained in an earlier run."""
 _LEAST = 0.03
 """The share of a training between two moments by which its pace is known."""
 _TRAININGS = 1.5
@@ -18,6 +22,8 @@ _TRAININGS = 1.5
 @dataclass
 class Pace:
     """How long one training takes; what its worker does once does not count.
+
+    Its pace is that of its steps, without what it does between them, such as tuning for a new batch size.
 
     Args:
         clock: returns seconds and never goes backwards.
@@ -33,7 +39,10 @@ class Pace:
     _began: float = field(init=False)
     _excluded: float = 0.0
     _once: float | None = None
+    _aside: float = 0.0
+    _aside_since: float | None = None
     _first: tuple[float, float] | None = None
+    _epoch_ended: float = 0.0
 
     def __post_init__(self) -> None:
         self._began = self.clock()
@@ -44,15 +53,22 @@ class Pace:
         if self._once is not None:
             self._excluded += now - self._once
         self._once = now if what.startswith(ONCE) else None
+        if self._aside_since is not None:
+            self._aside += now - self._aside_since
+        self._aside_since = now if what.startswith(_ASIDE) else None
 
-    def reached(self, epoch: int, epochs: int, within: float) -> None:
-        """Note how much is over: the share `within` of an epoch, 1 at its end."""
-        self.share = min(1.0, (epoch - 1 + within) / epochs)
-        if self._first is None and within == 1.0:  # of epochs alone: its pace is that since its beginning
+    def reached(self, epoch: int, epochs: int, within: float, took: float = 0.0) -> None:
+        """Note how much is over: the share `within` of an epoch, 1 at its end, and the seconds it `took`."""
+        self.doing("")
+        self.share, now = min(1.0, (epoch - 1 + within) / epochs), self.seconds
+        if epoch > 1 and now - self._epoch_ended < _TOLD_ANEW * took:
+            self.before, self._first = self.share, (now - self._aside, self.share)
+        elif self._first is None and within == 1.0:  # of epochs alone: its pace is that since its beginning
             self.before = (epoch - 1) / epochs  # in an earlier run
             self._first = 0.0, self.before
         elif self._first is None:
-            self._first = self.seconds, self.share
+            self._first = now - self._aside, self.share
+        self._epoch_ended = now if within == 1.0 else self._epoch_ended
 
     @property
     def seconds(self) -> float:
@@ -78,7 +94,8 @@ class Pace:
     def _pace(self) -> float:
         assert self._first is not None
         seconds, share = self._first
-        return (self.seconds - seconds) / (self.share - share)
+        aside = self._aside + (0.0 if self._aside_since is None else self.clock() - self._aside_since)
+        return (self.seconds - aside - seconds) / (self.share - share)
 
 
 @dataclass
@@ -113,11 +130,10 @@ class TimeLeft:
         if key in self._running:
             self._running[key].doing(what)
 
-    def reached(self, key: Key, epoch: int, epochs: int, within: float = 1.0) -> None:
-        """Note how much of a training is over."""
+    def reached(self, key: Key, epoch: int, epochs: int, within: float = 1.0, took: float = 0.0) -> None:
+        """Note how much of a training is over, and at the end of an epoch the seconds that it took."""
         if key in self._running:
-            self._running[key].doing("")
-            self._running[key].reached(epoch, epochs, within)
+            self._running[key].reached(epoch, epochs, within, took)
 
     def training_ended(self, key: Key) -> None:
         """Note that a training is complete, while its trial is not."""

@@ -13,11 +13,14 @@ from paretocaps.cli.activity import SOON_SECONDS, Step, draw_step
 from paretocaps.cli.bar_line import bar_line
 from paretocaps.cli.numbers import clock_text, counted
 from paretocaps.cli.output import say, screen
-from paretocaps.cli.time_left import Pace
+from paretocaps.cli.time_left import TimeLeft
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, best_epoch
 from paretocaps.domain.progress import STEP
 from paretocaps.service import TrainingWatcher
+
+_KEY = (0, 0)
+"""The one training of a view, to `TimeLeft`."""
 
 SHOWN = 8
 """The number of epochs that are drawn, the last ones."""
@@ -52,7 +55,7 @@ class TrainingView(TrainingWatcher):
         self.records: tuple[EpochRecord, ...] = ()
         self.step = Step("preparing the training", 0, 0, self._began)
         self.within = 0.0
-        self._pace = Pace(clock)
+        self._left = TimeLeft(clock)
 
     def preparing(self, what: str, done: int, total: int) -> None:
         """Report the preparation of images, every `PREPARING_SECONDS`."""
@@ -64,7 +67,8 @@ class TrainingView(TrainingWatcher):
     def started(self, job: TrainingJob, name: str) -> None:
         """Report what is trained, and where."""
         self.job, self.name, self._began = job, name, self._clock()
-        self.step, self._pace = Step("starting", 0, 0, self._began), Pace(self._clock)
+        self.step = Step("starting", 0, 0, self._began)
+        self._left.began(_KEY)
         self._write(heading(job, name))
 
     def epoch(self, job: TrainingJob, record: EpochRecord) -> None:
@@ -80,10 +84,10 @@ class TrainingView(TrainingWatcher):
         """Report what the training does, after `SILENCE` seconds without a line."""
         now = self._clock()
         self.step = self.step.then(what, done, total, now)
-        self._pace.doing(what)
+        self._left.doing(_KEY, what)
         if what.endswith(STEP) and total:
             self.within = done / total
-            self._pace.reached(len(self.records) + 1, job.epochs, min(0.999, self.within))
+            self._left.reached(_KEY, len(self.records) + 1, job.epochs, min(0.999, self.within))
         if now - max(self._said_at, self._began) >= SILENCE:
             self._said_at = now
             self._write(self.step.text)
@@ -94,14 +98,13 @@ class TrainingView(TrainingWatcher):
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds until the last epoch ends, by those before, or in the first one by its steps."""
-        if self.job is None or not self.records:
-            return self._pace.rest
-        left = self.job.epochs - len(self.records) - self.within
-        return self.records[-1].wall / len(self.records) * max(0.0, left)
+        """Seconds until the last epoch ends, by the pace of its steps (`TimeLeft`); None where unknown."""
+        return None if self.job is None else self._left.left(1)
 
     def _note(self, record: EpochRecord) -> None:
         self.records, self.within = (*self.records, record), 0.0
+        if self.job is not None:
+            self._left.reached(_KEY, record.epoch, self.job.epochs, took=record.seconds)
         self.step = self.step.then("", 0, 0, self._clock())
 
     @property

@@ -27,8 +27,9 @@ def view(clock, spec, job, record, front):
     view.front_changed(front)
     view.trial_started(job(4), "wab_ws")
     view.trial_started(job(5, attempt=2, lr_policy="one_cycle", weight_sharing=True), None)
-    clock.now += 9
+    clock.now += 5
     view.epoch(job(4), record(1, acc=0.96))
+    clock.now += 4
     view.epoch(job(4), record(2, acc=0.95))
     return view
 

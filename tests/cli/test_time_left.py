@@ -101,3 +101,57 @@ def test_a_stopped_training_counts_by_its_share(left, clock):
     left.reached((0, 0), 2, 8)
     left.trial_ended(0, whole=False)
     assert left.left(2) == pytest.approx(80)
+
+
+def test_tuning_for_a_new_batch_size_slows_no_step_that_follows(left, clock):
+    left.began((0, 0))
+    for epoch in (1, 2):
+        for step in range(1, 5):
+            clock.now += 1
+            left.reached((0, 0), epoch, 4, step / 4, took=4.0 if step == 4 else 0.0)
+    assert left.left(1) == pytest.approx(8, rel=0.1)
+    left.doing((0, 0), "tuning")
+    clock.now += 20
+    shown = [left.left(1)]
+    for step in range(1, 5):
+        clock.now += 1
+        left.reached((0, 0), 3, 4, step / 4, took=4.0 if step == 4 else 0.0)
+        shown.append(left.left(1))
+    assert max(shown) <= 8
+    assert shown[-1] == pytest.approx(4, abs=1)
+
+
+def test_epochs_of_an_earlier_run_say_nothing_of_the_pace(left, clock):
+    left.began((0, 0))
+    clock.now += 3
+    for epoch in range(1, 6):
+        left.reached((0, 0), epoch, 10, took=4.0)
+    assert left.left(1) is None
+    clock.now += 4
+    left.reached((0, 0), 6, 10, took=4.0)
+    assert left.left(1) == pytest.approx(16)
+
+
+# seconds of the steps of a recorded training on digits, by adabatch: three epochs at 1, 16 and 256 images
+RECORDED = [[0.41] * 10, [0.062] * 8, [0.055] * 4]
+
+
+def test_over_recorded_steps_and_replicates_what_is_left_neither_halves_nor_doubles(left, clock):
+    shown = []
+    for trial, seed in [(t, s) for t in range(3) for s in range(3)]:
+        key = trial, seed
+        left.began(key)
+        for epoch, steps in enumerate(RECORDED, 1):
+            left.doing(key, "tuning" if seed == 0 else "")
+            clock.now += 2.0 * (seed == 0)
+            for step, seconds in enumerate(steps, 1):
+                clock.now += seconds
+                took = sum(steps) if step == len(steps) else 0.0
+                left.reached(key, epoch, 3, step / len(steps), took=took)
+                shown.append((clock.now, left.left(9 - 3 * trial)))
+        left.training_ended(key)
+        if seed == 2:
+            left.trial_ended(trial, whole=True)
+    told = [(at, rest) for at, rest in shown if rest is not None and rest > 5]
+    for (before, first), (after, second) in pairwise(told):
+        assert 0.75 < second / max(first - (after - before), 1.0) < 1.33

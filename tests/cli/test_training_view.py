@@ -41,6 +41,7 @@ def test_the_drawing_fits_the_terminal(job, record, clock, width, height):
     view = TrainingView(lambda line: None, clock)
     view.started(job(0, epochs=40), "ws")
     for number in range(1, 20):
+        clock.now += 1
         view.epoch(job(0, epochs=40), record(number, 0.5 + number / 100))
     console = Console(file=io.StringIO(), width=width, height=height)
     console.print(draw(view, job(0, epochs=40), height))
@@ -49,7 +50,7 @@ def test_the_drawing_fits_the_terminal(job, record, clock, width, height):
     assert all(len(line) <= width for line in lines)
     assert "epoch 19" in lines[-1]
     if width == 100:
-        assert "19 of 40 epochs · 0:00 · about 0:21 left · best acc 0.6900 (epoch 19)" in lines[0]
+        assert "19 of 40 epochs · 0:19 · about 0:21 left · best acc 0.6900 (epoch 19)" in lines[0]
 
 
 def test_the_live_view_leaves_only_what_is_to_stay(job, record, clock):
