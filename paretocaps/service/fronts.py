@@ -1,7 +1,6 @@
 """Reads the front of a stored study, within its bounds, for every command, page and caller."""
 
 from collections.abc import Callable, Sequence
-from os import PathLike, fspath
 from typing import TYPE_CHECKING
 
 from paretocaps.domain.objective import parse_objectives
@@ -10,6 +9,7 @@ from paretocaps.domain.requirement import Requirement, stated_requirements
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.errors import UsageError
 from paretocaps.renamed import renamed_arguments
+from paretocaps.service.opened import Storage, opened
 
 if TYPE_CHECKING:
     from paretocaps.report.front import Front
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @renamed_arguments(device="measured_on")
 def load_front(
     study: str | None = None,
-    storage: str | PathLike[str] = DEFAULT_STORAGE,
+    storage: Storage = DEFAULT_STORAGE,
     objectives: str | Sequence[str] | None = None,
     require: str | Sequence[str] | None = None,
     measured_on: str | None = None,
@@ -36,7 +36,7 @@ def load_front(
 
     Args:
         study: name of the study; it may be None if the storage has only one.
-        storage: path of an SQLite file, or database URL.
+        storage: path of an SQLite file, database URL, or an open store.
         objectives: other objectives than the study's own; nothing is retrained.
         require: bounds such as "acc>=0.9" that trials must keep, instead of those of the study.
         measured_on: rank only the trials that were measured on this device.
@@ -59,10 +59,9 @@ def load_front(
             understood or lifted, too, or a trial has no calibration to scale by.
     """
     from paretocaps.search.judging import Judging
-    from paretocaps.storage.store import Store
 
     requirements = bounds(require, all)
-    with Store.open(fspath(storage), create=False) as store:
+    with opened(storage) as store:
         name = only_study(store, study)
         asked = store, name, objectives, requirements, measured_on, scale_to
         front = front_of(*asked)

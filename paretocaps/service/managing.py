@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from paretocaps.domain.progress import OnProgress, unheard
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.errors import ParetocapsError, UsageError
+from paretocaps.service.opened import Storage, opened
 
 if TYPE_CHECKING:
     from paretocaps.search.driver import Driver
@@ -29,7 +30,7 @@ class Extent:
     bytes: int
 
 
-def studies(storage: str = DEFAULT_STORAGE) -> list[dict[str, Any]]:
+def studies(storage: Storage = DEFAULT_STORAGE) -> list[dict[str, Any]]:
     """Return one row per stored study, oldest first.
 
     A row has the study's name, time of creation, objectives, number of trials by state, and
@@ -44,9 +45,7 @@ def studies(storage: str = DEFAULT_STORAGE) -> list[dict[str, Any]]:
     Raises:
         StorageError: there is no such database.
     """
-    from paretocaps.storage.store import Store
-
-    with Store.open(storage, create=False) as store:
+    with opened(storage) as store:
         return [
             {
                 "study": summary.name,

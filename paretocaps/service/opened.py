@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, TypeAlias, Union
 
 if TYPE_CHECKING:
     from paretocaps.storage.store import Store
 
-Storage: TypeAlias = Union[str, "Store"]
+Storage: TypeAlias = Union[str, PathLike[str], "Store"]
 """The path of an SQLite file, a database URL, or an open store, which costs less to ask often."""
 
 
@@ -23,5 +24,5 @@ def opened(storage: Storage, *, create: bool = False) -> "Iterator[Store]":
     if isinstance(storage, Store):
         yield storage
         return
-    with Store.open(storage, create=create) as store:
+    with Store.open(fspath(storage), create=create) as store:
         yield store

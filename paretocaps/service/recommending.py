@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.aims import parse_aims
@@ -12,6 +11,7 @@ from paretocaps.domain.objective import Objective
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.service.fronts import bounds, front_of, only_study
+from paretocaps.service.opened import Storage, opened
 
 if TYPE_CHECKING:
     from paretocaps.pareto.along import Change
@@ -83,7 +83,7 @@ class Recommendation:
 
 def recommend(
     study: str | None = None,
-    storage: str | PathLike[str] = DEFAULT_STORAGE,
+    storage: Storage = DEFAULT_STORAGE,
     objectives: str | Sequence[str] | None = None,
     require: str | Sequence[str] | None = None,
     measured_on: str | None = None,
@@ -115,11 +115,10 @@ def recommend(
     from paretocaps.report.sentences import along_text
     from paretocaps.search.importance import importance
     from paretocaps.search.views import trials_of
-    from paretocaps.storage.store import Store
 
     if preferences and aim is not None:
         raise UsageError("preferences and aim each choose one member: give one of them")
-    with Store.open(fspath(storage), create=False) as store:
+    with opened(storage) as store:
         name = only_study(store, study)
         front = _answers(front_of(store, name, objectives, bounds(require, all), measured_on, scale_to))
         device = measured_on or front.device

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.service.fronts import bounds, front_of, only_study
+from paretocaps.service.opened import Storage, opened
 
 if TYPE_CHECKING:
     from paretocaps.domain.measurement import EpochRecord, Measurement
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 def write_report(
     study: str | None = None,
-    storage: str = DEFAULT_STORAGE,
+    storage: Storage = DEFAULT_STORAGE,
     output: str | None = None,
     objectives: str | None = None,
     require: str | Sequence[str] | None = None,
@@ -46,10 +47,8 @@ def write_report(
         StorageError: there is no such database or study.
         UsageError: as for `load_front`, or the page or the pictures cannot be written.
     """
-    from paretocaps.storage.store import Store
-
     requirements = bounds(require, all)
-    with Store.open(storage, create=False) as store:
+    with opened(storage) as store:
         # only now what takes seconds to import, so that a missing database is told at once
         from paretocaps.report import page
         from paretocaps.report.apart_section import MEANINGS
@@ -61,6 +60,7 @@ def write_report(
         from paretocaps.storage.artifacts import safe_name
 
         name = only_study(store, study)
+        place = storage if isinstance(storage, str) else store.url
         front = front_of(store, name, objectives, requirements, measured_on, scale_to)
         record = store.study(name)
         asked = StudySpec.model_validate(record.spec)
@@ -74,7 +74,7 @@ def write_report(
             output or Path("reports") / f"{safe_name(name)}.html",
             front,
             trials=estimated(everyone.members, table),
-            settings=_settings(record.spec) | {"dataset": asked.data_spec.name, "storage": storage},
+            settings=_settings(record.spec) | {"dataset": asked.data_spec.name, "storage": place},
             devices=everyone.devices,
             history=history_of(store, name, front.objectives, measured_on, scale_to, requirements),
             seeds=sorted(set(store.seed_values(name, (), numbers).seeds.tolist())),
@@ -90,7 +90,7 @@ def write_report(
             plans=_plans(front, attempts, asked),
             importance=importance(everyone.members, front.objectives),
             unfinished=_unfinished(store, front, tuple(MEANINGS)),
-            storage=storage,
+            storage=place,
             standalone=standalone,
             pictures=pictures,
         )

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.space import Parameter, Space
@@ -12,6 +11,7 @@ from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import UsageError
 from paretocaps.service.choosing import sampled_text, value_text
+from paretocaps.service.opened import Storage, opened
 from paretocaps.service.settings import parse_settings
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class SpaceView:
 
 def space(
     study: str | None = None,
-    storage: str | PathLike[str] = DEFAULT_STORAGE,
+    storage: Storage = DEFAULT_STORAGE,
     spec_file: str | None = None,
     name: str | None = None,
     trainer: str | None = None,
@@ -71,7 +71,7 @@ def space(
 
     Args:
         study: name of a stored study; None for a new one.
-        storage: path of an SQLite file, or database URL, of the stored study.
+        storage: path of an SQLite file, database URL or open store, of the stored study.
         spec_file: path of a study file.
         name: name of one of the trainer's spaces.
         trainer: name of the trainer; None for that of the study file, or the built-in one.
@@ -128,8 +128,6 @@ def _has_place(placing: "StudyDesigns", design: str) -> bool:
     return True
 
 
-def _stored(study: str, storage: str | PathLike[str]) -> "StudyRecord":
-    from paretocaps.storage.store import Store
-
-    with Store.open(fspath(storage), create=False) as store:
+def _stored(study: str, storage: Storage) -> "StudyRecord":
+    with opened(storage) as store:
         return store.study(study)

@@ -11,7 +11,7 @@ from paretocaps import service
 from paretocaps.report.places import without_folders
 from paretocaps.service.settings import parse_preferences
 from paretocaps.web.api import models
-from paretocaps.web.api.asked import WHOLE_TOO, Asked, Kept, Opened, Settings, Whole, as_json, in_json, told
+from paretocaps.web.api.asked import WHOLE_TOO, Asked, Kept, Opened, Whole, as_json, in_json, told
 from paretocaps.web.guard.allowed import allowed
 from paretocaps.web.guard.headers import DOCUMENT
 from paretocaps.web.problems import problems
@@ -28,22 +28,22 @@ _LATELY = 2.0
 
 
 @router.get("", response_model=list[models.StudyRow])
-def list_studies(settings: Settings, answers: Kept) -> Response:
+def list_studies(store: Opened, answers: Kept) -> Response:
     """List the studies, oldest first; of a folder of images only its name is told."""
 
     def make() -> bytes:
-        rows = service.studies(settings.storage)
+        rows = service.studies(store)
         return as_json([row | {"data": without_folders(row["data"])} for row in rows])
 
     return in_json(answers.lately("studies", _LATELY, make))
 
 
 @router.get("/{study}/front", response_model=models.Front, responses=WHOLE_TOO)
-def front(study: str, view: Asked, settings: Settings, answers: Kept, whole: Whole) -> Response:
+def front(study: str, view: Asked, store: Opened, answers: Kept, whole: Whole) -> Response:
     """Return the trials of a study that no other trial beats."""
 
     def make() -> bytes:
-        return as_json(told(service.load_front(study, settings.storage, **view.given), whole))
+        return as_json(told(service.load_front(study, store, **view.given), whole))
 
     return in_json(answers.of_study(study, ("front", view, whole), make), whole)
 
@@ -62,7 +62,7 @@ def history(study: str, view: Asked, store: Opened, answers: Kept) -> Response:
 def recommendation(
     study: str,
     view: Asked,
-    settings: Settings,
+    store: Opened,
     answers: Kept,
     whole: Whole,
     prefer: Annotated[str | None, Query(description="how much objectives matter: acc=0.6,time=0.4")] = None,
@@ -74,7 +74,7 @@ def recommendation(
     def make() -> bytes:
         preferences = None if prefer is None else parse_preferences(prefer)
         found = service.recommend(
-            study, settings.storage, **view.given, preferences=preferences, aim=aim, baseline=baseline
+            study, store, **view.given, preferences=preferences, aim=aim, baseline=baseline
         )
         return as_json(told(found, whole))
 
@@ -87,13 +87,13 @@ def recommendation(
     response_class=Response,
     responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
 )
-def report(study: str, view: Asked, settings: Settings, answers: Kept) -> Response:
+def report(study: str, view: Asked, store: Opened, answers: Kept) -> Response:
     """Return a study's figures and tables as one page."""
 
     def make() -> bytes:
         with tempfile.TemporaryDirectory() as folder:
             page = str(Path(folder) / "report.html")
-            return service.write_report(study, settings.storage, page, **view.given).read_bytes()
+            return service.write_report(study, store, page, **view.given).read_bytes()
 
     content = answers.of_study(study, ("report", view), make)
     return Response(content, media_type="text/html", headers={"Content-Security-Policy": DOCUMENT})
@@ -112,6 +112,6 @@ def trial(study: str, number: Number, store: Opened) -> Response:
 
 
 @router.get("/{study}/space", response_model=models.Space, responses=WHOLE_TOO)
-def space(study: str, settings: Settings, whole: Whole) -> Response:
+def space(study: str, store: Opened, whole: Whole) -> Response:
     """Return what a study samples, and how many points that is."""
-    return in_json(as_json(told(service.space(study, settings.storage), whole)), whole)
+    return in_json(as_json(told(service.space(study, store), whole)), whole)

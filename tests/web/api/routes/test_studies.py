@@ -3,6 +3,7 @@ import json
 import pytest
 
 from paretocaps import service
+from paretocaps.storage.store import Store
 from paretocaps.web.api import models
 
 VIEW = {"objectives": "acc,params", "require": ["acc>=0.1", "params<=500k"]}
@@ -62,8 +63,17 @@ def test_a_space_is_that_of_the_command(client, url):
     assert client.get("/api/v1/studies/demo/space").json() == as_json(service.space("demo", url).as_dict())
 
 
+@pytest.mark.parametrize(
+    "path", ["", "/demo/front", "/demo/recommendation", "/demo/history", "/demo/trials", "/demo/space"]
+)
+def test_the_open_database_answers(client, monkeypatch, path):
+    monkeypatch.setattr(Store, "open", lambda *_, **__: pytest.fail("the database was opened again"))
+    assert client.get(f"/api/v1/studies{path}").status_code == 200
+
+
 @pytest.mark.slow  # imports plotly
-def test_a_report_is_a_page_whose_scripts_reach_nothing_of_the_service(client):
+def test_a_report_is_a_page_whose_scripts_reach_nothing_of_the_service(client, monkeypatch):
+    monkeypatch.setattr(Store, "open", lambda *_, **__: pytest.fail("the database was opened again"))
     answer = client.get("/api/v1/studies/demo/report")
     assert answer.headers["content-type"].startswith("text/html")
     assert answer.headers["content-security-policy"].startswith("sandbox allow-scripts")
