@@ -72,7 +72,7 @@ def submit(
 
     own = places or Places()
     with opened(storage, create=True) as store:
-        trials = check_submitted(kind, study, options, own.data_root, own.folder, store.url)
+        trials = check_submitted(kind, study, options, own.data_root, own.folder, store)
         values = dict(options)
         if kind == "study":
             values["trials"] = trials
@@ -169,6 +169,7 @@ def raise_trials(
     storage: Storage = DEFAULT_STORAGE,
     *,
     owner: str = "",
+    priority: int = 0,
     quota: Quota = UNLIMITED,
     places: Places | None = None,
 ) -> "Submission":
@@ -180,7 +181,7 @@ def raise_trials(
         study: the name of the study, which may be one that was not submitted.
         trials: how many it shall have.
         storage: path of an SQLite file, database URL or open store.
-        owner, quota, places: see `submit`.
+        owner, priority, quota, places: see `submit`; what waits or runs keeps its priority.
 
     Raises:
         StorageError: there is no such database, or neither a study nor a submission of that name.
@@ -193,11 +194,18 @@ def raise_trials(
         for one in store.submissions(study, UNENDED):
             if one.kind == "study":
                 _refuse_fewer(study, trials, one.options["trials"])
-                found = store.raise_submission(one.id, trials, quota.trials)
-                store.give_way(one.id)
-                return _placed(store, found)
+                return _placed(store, store.raise_submission(one.id, trials, quota.trials))
         _refuse_fewer(study, trials, store.study(study).spec.get("trials", 0))
-        return submit("study", study, {"trials": trials}, store, owner=owner, quota=quota, places=places)
+        return submit(
+            "study",
+            study,
+            {"trials": trials},
+            store,
+            owner=owner,
+            priority=priority,
+            quota=quota,
+            places=places,
+        )
 
 
 def _refuse_fewer(study: str, trials: int, known: int) -> None:

@@ -208,13 +208,21 @@ def _given(flags: Mapping[str, Any] | StudySpec | None, options: StudyOptions) -
     return {**given, **options}
 
 
-def requested(given: dict[str, Any], spec_file: str | PathLike[str] | None, more: int | None) -> StudySpec:
-    """Return the settings of the flags, else of the study file, else of the stored study of that name."""
+def requested(
+    given: dict[str, Any],
+    spec_file: str | PathLike[str] | None,
+    more: int | None,
+    store: "Store | None" = None,
+) -> StudySpec:
+    """Return the settings of the flags, else of the study file, else of the stored study of that name.
+
+    `store` is the storage where that is open.
+    """
     if isinstance(given.get("fix"), list | tuple):
         given["fix"] = parse_settings(given["fix"])
     file = read_study_file(fspath(spec_file)) if spec_file else {}
     asked = resolve_spec(given, file)
-    stored, finished = stored_settings(asked)
+    stored, finished = stored_settings(asked) if store is None else _settings_in(store, asked.study)
     if more is not None:
         if given.get("trials") is not None:
             raise UsageError(f"trials={given['trials']} and more={more}: give one of them")
@@ -240,12 +248,15 @@ def stored_settings(spec: StudySpec) -> tuple[dict[str, Any] | None, int]:
     refuse_read_only(spec.storage)  # before the data are prepared
     try:
         with Store.open(spec.storage, create=False) as store:
-            if spec.study not in [summary.name for summary in store.studies()]:
-                return None, 0
-            content = store.study(spec.study).spec
-            counts = store.counts(spec.study)
+            return _settings_in(store, spec.study)
     except NoStudiesError:
         return None, 0
+
+
+def _settings_in(store: "Store", study: str) -> tuple[dict[str, Any] | None, int]:
+    if not store.has_study(study):
+        return None, 0
+    content, counts = store.study(study).spec, store.counts(study)
     kept = {name: value for name, value in content.items() if value is not None}
     # what an older study does not store
     older = {"require": content.get("require"), "reject": False, "stop_early": "none"}

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from paretocaps.data.catalog import DATASETS
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import UnknownNameError, UsageError, did_you_mean
@@ -14,17 +15,23 @@ from paretocaps.service.running import requested
 from paretocaps.service.study_schema import OF_SERVICE
 from paretocaps.service.uploading import data_path
 
+if TYPE_CHECKING:
+    from paretocaps.storage.store import Store
+
 PICKS = frozenset({"trial", "knee", "best", "preferences", "aim", "require", "all", "seed"})
 """The options that pick a trial of a study."""
 
 _OF_TRAINING = frozenset({"epochs", "device", "checkpoint_every", "settings"})
 _OF_EXPORT = frozenset({"class_names", "onnx", "training"})
 _FILES = frozenset({"checkpoint"})  # choices whose values are files
+_READS_CATALOG = frozenset(
+    f"paretocaps.training.{module}:check_data" for module in ("check", "own_network")
+)  # the checks of trainers to which a data set is one of the catalog; others know what they train on
 _MOST = {"trials": 1_000_000, "epochs": 100_000, "repeats": 1000, "more_repeats": 1000}
 
 
 def check_submitted(
-    kind: str, study: str, options: Mapping[str, Any], data_root: Path | None, folder: Path, storage: str
+    kind: str, study: str, options: Mapping[str, Any], data_root: Path | None, folder: Path, store: "Store"
 ) -> int:
     """Check what is submitted, as far as that is possible before it runs; return the trials that it asks for.
 
@@ -34,15 +41,16 @@ def check_submitted(
         options: what is asked for, by name.
         data_root: the folder below which the data of studies lie; None for none.
         folder: the service folder, which has the uploads.
-        storage: the storage URL.
+        store: the open storage.
 
     Raises:
         UsageError: an option is not allowed, or only the service may set it.
         DataError: the data are not in the data root.
         MissingError: there is no such upload.
+        UnknownNameError: there is no such data set, or another name is unknown.
     """
     if kind == "study":
-        trials = _check_study(study, options, data_root, folder, storage).trials
+        trials = _check_study(study, options, data_root, folder, store).trials
         _refuse_no_json(options)
         return trials
     allowed = PICKS | (_OF_TRAINING if kind == "training" else _OF_EXPORT)
@@ -84,7 +92,7 @@ def refuse_files(options: Mapping[str, Any]) -> None:
 
 
 def _check_study(
-    study: str, options: Mapping[str, Any], data_root: Path | None, folder: Path, storage: str
+    study: str, options: Mapping[str, Any], data_root: Path | None, folder: Path, store: "Store"
 ) -> StudySpec:
     if options.get("study", study) != study:
         raise UsageError(f"study={options['study']!r} is not the study {study!r}: give one of them")
@@ -100,11 +108,13 @@ def _check_study(
         raise UnknownNameError("sampler", str(sampler), SAMPLERS)
     refuse_files(options)
     placed = placed_data(options, data_root, folder)
-    spec = requested({**placed, "study": study, "storage": storage}, None, None)
+    spec = requested({**placed, "study": study, "storage": store.url}, None, None, store)
     for name, most in _MOST.items():
         if (value := getattr(spec, name)) > most:
             raise UsageError(f"{name}={_short(value)} is not allowed: a submitted study has at most {most:,}")
-    check_study(spec)
+    checked = check_study(spec)
+    if checked.trainer.check in _READS_CATALOG and spec.data_spec.name is not None:
+        DATASETS.get(spec.data_spec.name)
     return spec
 
 

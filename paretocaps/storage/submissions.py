@@ -222,7 +222,7 @@ def set_priority(connection: Connection, key: int, priority: int) -> Submission:
 def raise_submission(connection: Connection, key: int, trials: int, most: int | None = None) -> Submission:
     """Let a submission that has not ended ask for so many trials in all; `most` is that of `add_submission`.
 
-    One that asks for as many, or more, is left as it is.
+    One that asks for as many, or more, is left as it is. The process that runs one is asked to begin anew.
 
     Raises:
         MissingError: there is none with that number.
@@ -235,8 +235,13 @@ def raise_submission(connection: Connection, key: int, trials: int, most: int | 
     if more <= 0:
         return found
     _check_quota(connection, found.owner, more, most)
-    options = {**found.options, "trials": trials}
-    return changed(connection, found, options=options, trials=found.trials + more)
+    values: dict[str, Any] = {
+        "options": {**found.options, "trials": trials},
+        "trials": found.trials + more,
+    }
+    if found.state == "running" and found.wanted is None:
+        values["wanted"] = "queued"
+    return changed(connection, found, **values)
 
 
 def changed(connection: Connection, found: Submission, **values: Any) -> Submission:

@@ -24,8 +24,10 @@ from paretocaps.errors import (
     UnavailableError,
     UsageError,
 )
+from paretocaps.storage.faults import AGAIN
 
 PROBLEM = "application/problem+json"
+_AGAIN_AFTER = "5"  # s, for a database that is away or locked
 
 
 class Problem(BaseModel):
@@ -65,6 +67,16 @@ def status_of(error: ParetocapsError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
+def text_of(error: ParetocapsError) -> str:
+    """Return the line that tells of an error to whoever sent a request."""
+    return str(error).replace(AGAIN, ", then send the request again")
+
+
+def again_after(error: ParetocapsError) -> dict[str, str]:
+    """Return the headers that say when a request may be sent again; none where that would not help."""
+    return {"Retry-After": _AGAIN_AFTER} if isinstance(error, UnavailableError) else {}
+
+
 def invalid_text(error: RequestValidationError) -> str:
     """Return the line that says which value of a request is not allowed, and why."""
     first = error.errors()[0]
@@ -94,7 +106,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def _ours(_: Request, error: Exception) -> Response:
     assert isinstance(error, ParetocapsError)
-    return problem(status_of(error), str(error))
+    return problem(status_of(error), text_of(error), again_after(error))
 
 
 def _refused(_: Request, error: Exception) -> Response:

@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
+from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import DataError, UnknownNameError, UsageError
 from paretocaps.service.submitted import check_submitted, placed_data
+from paretocaps.storage.store import Store
 
 STUDY = {"dataset": "digits", "trainer": "replay", "objectives": "acc,params", "trials": 3, "epochs": 5}
 
@@ -10,10 +14,10 @@ STUDY = {"dataset": "digits", "trainer": "replay", "objectives": "acc,params", "
 def check(tmp_path):
     def of(kind="study", **options):
         root = tmp_path / "data"
-        storage = f"sqlite:///{tmp_path}/x.db"
-        return check_submitted(kind, "new", options, root, tmp_path / "service", storage)
+        return check_submitted(kind, "new", options, root, tmp_path / "service", store)
 
-    return of
+    with Store.open(f"sqlite:///{tmp_path}/x.db", create=True) as store:
+        yield of
 
 
 def test_a_study_asks_for_its_trials(check):
@@ -60,6 +64,23 @@ def test_options_that_are_not_allowed_are_refused_in_one_line(check, options, ma
 def test_code_is_run_by_its_registered_name_only(check, key, value):
     with pytest.raises(UnknownNameError, match="unknown .* 'os:system'"):
         check(**{**STUDY, key: value})
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"trainer": "capsnet", "dataset": "mnits"}, r"^unknown data set 'mnits': did you mean 'mnist'\?"),
+        ({"dataset": "nosuch"}, "^no table has trainings of 5 epochs on nosuch: there are digits"),
+    ],
+)
+def test_a_data_set_is_known_to_the_trainer(check, options, match):
+    with pytest.raises(UsageError, match=match):
+        check(**{**STUDY, **options})
+
+
+def test_a_trainer_without_a_check_of_data_names_them_as_it_likes(check, monkeypatch):
+    monkeypatch.setitem(TRAINERS._entries, "capsnet", replace(TRAINERS.get("capsnet"), check=""))
+    assert check(**{**STUDY, "trainer": "capsnet", "dataset": "spectra"}) == 3
 
 
 @pytest.mark.parametrize("kind", ["training", "export"])

@@ -12,6 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from paretocaps.service.supervising import Supervisor
 from paretocaps.service.uploading import remove_left
+from paretocaps.storage.patience import Patience
 from paretocaps.storage.store import Store
 from paretocaps.web.answers import Answers
 from paretocaps.web.api.described import openapi_of
@@ -37,6 +38,8 @@ from paretocaps.web.problems import tell_problems
 from paretocaps.web.serve_settings import ServeSettings
 
 API = "/api/v1"
+_WAIT = 2.0
+"""Seconds that a request waits for a database that is away or locked."""
 _DATA = re.compile(r"(/api/v1)?/data(/[^/]*)?")
 _PREDICT = re.compile(r"(/api/v1)?/studies/[^/]+/trials/[^/]+/predict")
 
@@ -49,7 +52,8 @@ def create_app(settings: ServeSettings) -> FastAPI:
         UsageError: other machines reach it, and there is no token; or an option of its guard is wrong.
     """
     rules = rules_of(settings.guard, settings.host, settings.folder, os.environ, larger_bodies(settings))
-    store = Store.open(settings.storage, create=True)
+    patient = Store.open(settings.storage, create=True)
+    store = patient.with_patience(Patience(_WAIT))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -62,7 +66,7 @@ def create_app(settings: ServeSettings) -> FastAPI:
         if supervisor is not None:
             await run_in_threadpool(supervisor.close)
         app.state.dashboard.close()
-        store.close()
+        patient.close()
 
     app = FastAPI(
         title="paretocaps",
@@ -74,7 +78,7 @@ def create_app(settings: ServeSettings) -> FastAPI:
         redoc_url=None,
     )
     app.state.settings, app.state.store = settings, store
-    app.state.answers, app.state.feed = Answers(store), Feed(store)
+    app.state.answers, app.state.feed = Answers(store), Feed(patient)
     app.state.dashboard = dashboard.Dashboard(settings)
     app.state.checking = asyncio.Semaphore(1)
     tell_problems(app)

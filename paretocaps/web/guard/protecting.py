@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from paretocaps.storage.patience import Patience
 from paretocaps.storage.store import Store
 from paretocaps.web.guard.login import login_routes
 from paretocaps.web.guard.metrics import Metrics
@@ -10,6 +11,9 @@ from paretocaps.web.guard.rates import Rates
 from paretocaps.web.guard.records import Records
 from paretocaps.web.guard.refused import without_token
 from paretocaps.web.guard.rules import Rules
+
+_WAIT = 1.0
+"""Seconds that an answer waits until it can be recorded; after that, the log has who was to change what."""
 
 
 def protect(app: FastAPI, rules: Rules, store: Store) -> None:
@@ -20,8 +24,9 @@ def protect(app: FastAPI, rules: Rules, store: Store) -> None:
         rules: what the guard goes by.
         store: where it records who changed what.
     """
+    recording = store.with_patience(Patience(_WAIT))
     rates, metrics = Rates(rules.rate), Metrics(store.submission_counts)
     app.state.rules, app.state.metrics = rules, metrics
     app.include_router(login_routes(rules, rates))
     app.add_exception_handler(401, without_token)
-    app.add_middleware(Guard, rules=rules, rates=rates, records=Records(metrics, store.audit))
+    app.add_middleware(Guard, rules=rules, rates=rates, records=Records(metrics, recording.audit))

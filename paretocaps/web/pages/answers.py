@@ -20,7 +20,7 @@ from paretocaps.web.guard.principal import LOOPBACK, PRINCIPAL, Principal
 from paretocaps.web.pages.kept import Kept
 from paretocaps.web.pages.rendering import render
 from paretocaps.web.pages.study_page import FrontPart
-from paretocaps.web.problems import invalid_text, status_of
+from paretocaps.web.problems import again_after, invalid_text, status_of, text_of
 from paretocaps.web.serve_settings import ServeSettings
 
 
@@ -70,7 +70,7 @@ class PageRoute(APIRoute):
             try:
                 return await answer(request)
             except ParetocapsError as error:
-                return problem_page(request, status_of(error), str(error))
+                return problem_page(request, status_of(error), text_of(error), again_after(error))
             except HTTPException as error:
                 return problem_page(request, error.status_code, str(error.detail), dict(error.headers or {}))
             except RequestValidationError as error:

@@ -15,7 +15,7 @@ from paretocaps.web.guard.principal import Principal
 from paretocaps.web.pages.answers import Number, PageRoute, Reading
 from paretocaps.web.pages.buttons import shown
 from paretocaps.web.pages.looking import trial_page
-from paretocaps.web.problems import status_of
+from paretocaps.web.problems import status_of, text_of
 from paretocaps.web.received import received_images
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -57,7 +57,7 @@ async def predict(
         images = await received_images(request, settings.images)
         found = await run_in_threadpool(images.classified, export, _TOP)
     except ParetocapsError as error:
-        answer = {"status": status_of(error), "alert": str(error)}
+        answer = {"status": status_of(error), "alert": text_of(error)}
         return await run_in_threadpool(trial_page, request, study, trial, readers, **answer)
     predictions = [
         Shown(name, picture(content), tuple(one.scores.items()))

@@ -13,7 +13,7 @@ from paretocaps.web.guard.principal import Principal
 from paretocaps.web.owned import remove_own_upload
 from paretocaps.web.pages.answers import PageRoute, Readers, Reading, page
 from paretocaps.web.pages.buttons import shown
-from paretocaps.web.problems import status_of
+from paretocaps.web.problems import status_of, text_of
 from paretocaps.web.received import received_set
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -32,7 +32,7 @@ async def upload(request: Request, who: Runs, readers: Reading) -> Response:
     try:
         await received_set(request, readers.settings, who.name)
     except ParetocapsError as error:
-        return await run_in_threadpool(_page, request, readers, status_of(error), str(error))
+        return await run_in_threadpool(_page, request, readers, status_of(error), text_of(error))
     return shown("data")
 
 

@@ -19,7 +19,7 @@ from paretocaps.web.guard.allowed import allowed
 from paretocaps.web.pages.answers import PageRoute, Readers, Reading, page
 from paretocaps.web.pages.buttons import Runs, submitted
 from paretocaps.web.pages.form import OPEN, Option, groups, options_of
-from paretocaps.web.problems import status_of
+from paretocaps.web.problems import status_of, text_of
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Given = dict[str, str]
@@ -53,7 +53,7 @@ async def submit(request: Request, who: Runs, readers: Reading, given: Filled) -
     try:
         return await submitted(readers, who, options_of(given), _priority(given))
     except ParetocapsError as error:
-        again = status_of(error), str(error)
+        again = status_of(error), text_of(error)
         return await run_in_threadpool(_form, request, readers, given, *again)
 
 
@@ -68,7 +68,7 @@ async def submit_file(request: Request, who: Runs, readers: Reading, given: Fill
     try:
         return await submitted(readers, who, options, 0)
     except ParetocapsError as error:
-        again = status_of(error), str(error)
+        again = status_of(error), text_of(error)
         return await run_in_threadpool(_form, request, readers, given, *again)
 
 

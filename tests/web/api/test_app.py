@@ -1,3 +1,6 @@
+import sqlite3
+from contextlib import closing
+
 from starlette.testclient import TestClient
 
 from paretocaps import service
@@ -27,3 +30,22 @@ def test_the_openapi_describes_every_answer(client):
             for status, answer in answers.items():
                 schemas = [one["schema"] for one in answer.get("content", {}).values()]
                 assert all(schemas), (path, method, status)
+
+
+def test_a_locked_database_is_told_soon_and_nothing_is_half_written(settings, url, monkeypatch):
+    for module in ("paretocaps.web.api.app", "paretocaps.web.guard.protecting"):
+        monkeypatch.setattr(f"{module}._WAIT", 0.0)
+    app = create_app(settings)
+    sent = {"Authorization": f"Bearer {(settings.folder / 'token').read_text().strip()}"}
+    study = {"study": "new", "dataset": "digits", "trials": 3, "epochs": 1}
+    with TestClient(app, base_url="http://127.0.0.1:8000", headers=sent) as client:
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as other:
+            other.execute("BEGIN IMMEDIATE")
+            answer = client.post("/api/v1/studies", json=study)
+            page = client.post("/new", data=study)
+        assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+        assert answer.headers["retry-after"] == "5"
+        assert "end that program, then send the request again" in answer.json()["detail"]
+        assert page.status_code == 503
+        assert "then send the request again" in page.text
+        assert client.get("/api/v1/queue?all=true").json() == []

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from paretocaps.errors import StateError, UsageError
 from paretocaps.service import queueing
 from paretocaps.service.study_files import delete_with_files
+from paretocaps.storage.submissions import UNENDED
 from paretocaps.web.api import models
 from paretocaps.web.api.asked import Opened, Settings
 from paretocaps.web.guard.allowed import allowed
@@ -74,17 +75,20 @@ def change(
     if wanted.trials is None and wanted.priority is None:
         raise UsageError("nothing to change: give trials, priority or both")
     found = own_submission(study, who, store, raising=wanted.trials is not None)
+    waits = found is not None and found.state in UNENDED
+    if found is not None and wanted.priority is not None and (waits or wanted.trials is None):
+        # first, so that the request can be sent again where the rest fails
+        found = queueing.set_priority(found.id, wanted.priority, store)
     if wanted.trials is not None:
         found = queueing.raise_trials(
             study,
             wanted.trials,
             store,
             owner=who.name,
+            priority=wanted.priority or 0,
             quota=quota_of(who),
             places=places_of(settings),
         )
-    if wanted.priority is not None:
-        found = queueing.set_priority(found.id if found else study, wanted.priority, store)
     assert found is not None
     return models.Submission.of(found)
 
