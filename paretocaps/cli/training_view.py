@@ -17,6 +17,7 @@ from paretocaps.cli.time_left import TimeLeft
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, best_epoch
 from paretocaps.domain.progress import STEP
+from paretocaps.report.series import RECONSTRUCTION, reconstructs
 from paretocaps.service import TrainingWatcher
 
 _KEY = (0, 0)
@@ -78,7 +79,7 @@ class TrainingView(TrainingWatcher):
             return
         self._said_at = self._clock()
         best = ", the best so far" if best_epoch(self.records) is record else ""
-        self._write(f"epoch {record.epoch} of {job.epochs}: {epoch_text(record)}{best}")
+        self._write(f"epoch {record.epoch} of {job.epochs}: {epoch_text(record, job)}{best}")
 
     def progress(self, job: TrainingJob, what: str, done: int, total: int) -> None:
         """Report what the training does, after `SILENCE` seconds without a line."""
@@ -177,9 +178,10 @@ def heading(job: TrainingJob, name: str) -> str:
     )
 
 
-def epoch_text(record: EpochRecord) -> str:
-    """Return a line with an epoch's values."""
-    loss = "" if record.train_loss is None else f", loss {record.train_loss:.4g}"
+def epoch_text(record: EpochRecord, job: TrainingJob) -> str:
+    """Return a line with an epoch's values, and what its training loss has that its validation loss lacks."""
+    more = f" {RECONSTRUCTION}" if reconstructs(job.choices) else ""
+    loss = "" if record.train_loss is None else f", loss {record.train_loss:.4g}{more}"
     val_loss = "" if record.val_loss is None else f", val. loss {record.val_loss:.4g}"
     rate = f"lr {record.learning_rate:.3g}, batch {record.batch_size}"
     return f"acc {record.acc:.4f}{val_loss}{loss}, {rate}, {record.seconds:.3g} s"
@@ -188,7 +190,7 @@ def epoch_text(record: EpochRecord) -> str:
 def draw(view: TrainingView, job: TrainingJob, height: int) -> RenderableType:
     """Return the state of a training in at most `height` lines."""
     rows = max(1, min(SHOWN, height - 4, len(view.records)))
-    return Group(_overall(view, job), *([_epochs(view, rows)] if view.records else []))
+    return Group(_overall(view, job), *([_epochs(view, job, rows)] if view.records else []))
 
 
 def _overall(view: TrainingView, job: TrainingJob) -> RenderableType:
@@ -203,11 +205,11 @@ def _overall(view: TrainingView, job: TrainingJob) -> RenderableType:
     return bar_line(done + view.within, job.epochs, parts)
 
 
-def _epochs(view: TrainingView, rows: int) -> RenderableType:
+def _epochs(view: TrainingView, job: TrainingJob, rows: int) -> RenderableType:
     best = best_epoch(view.records)
     lines = [
         Text(
-            f"epoch {record.epoch}: {epoch_text(record)}",
+            f"epoch {record.epoch}: {epoch_text(record, job)}",
             "green" if record is best else "",
             no_wrap=True,
             overflow="ellipsis",

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.report.line_styles import LineStyle, line_styles
-from paretocaps.report.series import evenly
+from paretocaps.report.series import RECONSTRUCTION, evenly
 from paretocaps.report.style import CYCLE, dressed
 from paretocaps.report.training_figures import every, with_legend_below
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_OF_CLASSES, _WITH_RECONSTRUCTION = "loss of the classes", "training, with reconstruction"
+_OF_CLASSES, _WITH_RECONSTRUCTION = "loss of the classes", f"training, {RECONSTRUCTION}"
 
 
 def losses_figure(

@@ -35,7 +35,7 @@ from paretocaps.report.published_section import published_section
 from paretocaps.report.recommended import recommended
 from paretocaps.report.reproducing import reproducing_command, training_command
 from paretocaps.report.sentences import no_member, trial_name
-from paretocaps.report.series import is_hollow
+from paretocaps.report.series import is_hollow, reconstructs
 from paretocaps.report.slopes_table import slopes_table
 from paretocaps.report.study_facts import amount, facts, settings_texts, versions
 from paretocaps.report.tables import choices_text, csv_text, shared_choices
@@ -269,7 +269,7 @@ def _by_epoch(
         "epochs-time": epochs_figure(curves, labels, styles, over_time=True),
     }
     if any(record.train_loss is not None for records in curves.values() for record in records):
-        decoding = {m.trial for m in front if m.choices.get("decoder") not in (None, "none")}
+        decoding = {m.trial for m in front if reconstructs(m.choices)}
         drawn["losses"] = losses_figure(curves, labels, styles, decoding)
     return drawn
 

@@ -16,6 +16,7 @@ from paretocaps.report.plans_figure import plans_figure
 from paretocaps.report.policies import PolicyCurve
 from paretocaps.report.recommended import Card
 from paretocaps.report.sentences import beside
+from paretocaps.report.series import reconstructs
 from paretocaps.report.study_facts import versions
 from paretocaps.report.tables import Table, choice_text, choices_text, estimate_text, shared_choices
 from paretocaps.report.training_figures import epochs_figure
@@ -116,7 +117,7 @@ def _figures(runs: Sequence[Run]) -> "dict[str, Figure]":
     if not curves:
         return {}
     styles, labels = line_styles(_numbers(runs)), {n: run.name for n, run in enumerate(runs)}
-    decoding = {n for n, run in enumerate(runs) if run.choices.get("decoder") not in (None, "none")}
+    decoding = {n for n, run in enumerate(runs) if reconstructs(run.choices)}
     drawn = {
         "accuracy": epochs_figure(curves, labels, styles),
         "accuracy-time": epochs_figure(curves, labels, styles, over_time=True),

@@ -1,10 +1,10 @@
 """The data of the figures, computed before anything is drawn."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from paretocaps.domain.front_record import LOADED, FrontMember
 from paretocaps.domain.objective import Objective
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+RECONSTRUCTION = "with reconstruction"
+"""What is said of a training loss that has that of the decoder, too; validation losses never do."""
 DECADE = 10.0
 HOLLOW = (LOADED, "shared")
 """The flags of trials that are drawn hollow."""
@@ -21,6 +23,11 @@ _CROWDED = 0.2
 """Below this share of an axis a front is too crowded to read, and the axis is fitted to the front."""
 _PADDING = 0.08
 _MANY_DECADES = 4
+
+
+def reconstructs(choices: Mapping[str, Any]) -> bool:
+    """Return whether the training loss of such a network has that of its decoder, too."""
+    return choices.get("decoder") not in (None, "none")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
-from paretocaps.cli.training_view import LiveTrainingView, TrainingView, draw, open_training_view
+from paretocaps.cli.training_view import LiveTrainingView, TrainingView, draw, epoch_text, open_training_view
 
 
 def test_an_epoch_is_a_line_and_the_best_is_told(job, record, clock):
@@ -16,10 +16,17 @@ def test_an_epoch_is_a_line_and_the_best_is_told(job, record, clock):
         view.notice("something")
     assert lines[0].startswith("training ws: 4 epochs on digits, seed 0, cpu, into ")
     assert lines[2] == (
-        "epoch 2 of 4: acc 0.9000, val. loss 0.5, loss 0.25, lr 0.00087, batch 16, 1 s, the best so far"
+        "epoch 2 of 4: acc 0.9000, val. loss 0.5, loss 0.25 with reconstruction, lr 0.00087, batch 16, 1 s,"
+        " the best so far"
     )
     assert lines[3].endswith("1 s")
     assert lines[-1] == "something"
+
+
+def test_a_training_loss_of_the_classes_alone_is_just_a_loss(job, record):
+    assert ", val. loss 0.5, loss 0.25, lr " in epoch_text(
+        record(1, train_loss=0.25, val_loss=0.5), job(0, decoder="none")
+    )
 
 
 def test_many_quick_epochs_are_told_now_and_then(job, record, clock):

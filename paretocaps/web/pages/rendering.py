@@ -9,6 +9,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from paretocaps.domain.wording import counted
+from paretocaps.report.series import reconstructs
 from paretocaps.report.tables import with_prefix
 from paretocaps.web.pages.assets import assets
 from paretocaps.web.pages.sparkline import sparkline
@@ -38,6 +39,7 @@ def templates() -> "Environment":
         "moment": moment_text,
         "lasting": lasting,
         "counted": counted,
+        "reconstructs": reconstructs,
         "bytes": lambda number: with_prefix(number, "B"),
         "sparkline": sparkline,
     }
