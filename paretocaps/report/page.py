@@ -266,8 +266,11 @@ def _by_epoch(
     labels = {m.trial: f"{trial_name(m)}{', first seed' * (m.seeds > 1)}" for m in front.members}
     drawn = {
         "epochs": epochs_figure(curves, labels, styles),
-        "epochs-time": epochs_figure(curves, labels, styles, over_time=True),
+        "epochs-time": epochs_figure(curves, labels, styles, along="time"),
     }
+    cpu_time = any(o.quantity == "cpu_time" for o in front.objectives)
+    if cpu_time and all(record.cpu_seconds for records in curves.values() for record in records):
+        drawn["epochs-cpu-time"] = epochs_figure(curves, labels, styles, along="cpu_time")
     if any(record.train_loss is not None for records in curves.values() for record in records):
         decoding = {m.trial for m in front if reconstructs(m.choices)}
         drawn["losses"] = losses_figure(curves, labels, styles, decoding)

@@ -120,7 +120,7 @@ def _figures(runs: Sequence[Run]) -> "dict[str, Figure]":
     decoding = {n for n, run in enumerate(runs) if reconstructs(run.choices)}
     drawn = {
         "accuracy": epochs_figure(curves, labels, styles),
-        "accuracy-time": epochs_figure(curves, labels, styles, over_time=True),
+        "accuracy-time": epochs_figure(curves, labels, styles, along="time"),
     }
     if any(record.train_loss is not None for records in curves.values() for record in records):
         drawn["losses"] = losses_figure(curves, labels, styles, decoding)

@@ -1,7 +1,8 @@
 """Figures of trainings: accuracy and losses by epoch, and a plan of learning rate and batch size."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, Literal
 
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.report.line_styles import LineStyle, line_styles
@@ -17,12 +18,20 @@ _LEGEND_LINE, _A_LINE = 22, 2
 """The height of a line of a legend, and how many names it holds on a narrow screen."""
 
 
+_TITLES = {
+    "epoch": ("epoch", "epoch"),
+    "time": ("training seconds", "training time"),
+    "cpu_time": ("CPU seconds of training", "CPU time"),
+}
+"""By what epochs are placed: the title of the axis, and what the figure's title calls it."""
+
+
 def epochs_figure(
     curves: Mapping[int, Sequence[EpochRecord]],
     labels: Mapping[int, str] | None = None,
     styles: Mapping[int, LineStyle] | None = None,
     *,
-    over_time: bool = False,
+    along: Literal["epoch", "time", "cpu_time"] = "epoch",
 ) -> "Figure":
     """Return the validation accuracy after each epoch, one line per trial.
 
@@ -30,7 +39,8 @@ def epochs_figure(
         curves: epoch records by trial number; of more than 12 trials, 12 evenly spaced ones are drawn.
         labels: names of the trials in the legend; by default their numbers.
         styles: the lines of the trials; by default those of `line_styles`.
-        over_time: whether the epochs are placed by their training seconds.
+        along: by what the epochs are placed: their number, or the seconds or CPU seconds of training up to
+            their end; an epoch whose CPU seconds are not known counts as none.
     """
     from plotly.graph_objects import Figure, Scatter
 
@@ -43,7 +53,7 @@ def epochs_figure(
         hover = [f"epoch {r.epoch}: acc {r.acc:.4f}<br>{r.time:.3g} s of training" for r in records]
         figure.add_trace(
             Scatter(
-                x=[record.time if over_time else record.epoch for record in records],
+                x=_places(records, along),
                 y=[record.acc for record in records],
                 mode="lines+markers",
                 line={"color": looks[trial].color, "dash": looks[trial].dash, "width": 2},
@@ -53,15 +63,21 @@ def epochs_figure(
                 hovertemplate="%{text}<extra>%{fullData.name}</extra>",
             )
         )
-    if over_time:
-        figure.update_xaxes(title_text="training seconds", rangemode="tozero")
+    if along != "epoch":
+        figure.update_xaxes(title_text=_TITLES[along][0], rangemode="tozero")
     else:
         epochs = max((len(curves[trial]) for trial in shown), default=0)
         figure.update_xaxes(title_text="epoch", tick0=1, dtick=every(epochs))
     figure.update_yaxes(title_text="validation accuracy, more is better →")
     some = f" ({len(shown)} of {len(trials)} trials)" if len(shown) < len(trials) else ""
-    dressed(figure, f"Accuracy by {'training time' if over_time else 'epoch'}{some}", height=460)
+    dressed(figure, f"Accuracy by {_TITLES[along][1]}{some}", height=460)
     return with_legend_below(figure, len(figure.data)).update_layout(showlegend=True)
+
+
+def _places(records: Sequence[EpochRecord], along: str) -> list[float]:
+    if along == "cpu_time":
+        return list(accumulate(record.cpu_seconds or 0.0 for record in records))
+    return [record.time if along == "time" else record.epoch for record in records]
 
 
 def plan_figure(

@@ -7,6 +7,7 @@ from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.history_step import HistoryStep
 from paretocaps.domain.measurement import EpochRecord
+from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.published import Published
 from paretocaps.domain.requirement import Requirement, parse_requirements
 from paretocaps.domain.tuning import DEFAULT
@@ -259,3 +260,15 @@ def test_the_collapsed_corner_and_the_nearest_trials_are_apart(tmp_path, front):
     body = written(tmp_path / "near.html", near, trials=members)
     assert "No trial keeps acc&gt;=0.999: these miss it by least." in body
     assert "misses acc&gt;=0.999 by" in body
+
+
+def test_curves_are_drawn_by_cpu_time_where_it_is_an_objective(tmp_path, front):
+    objectives = parse_objectives("acc,cpu_time")
+    epochs = {
+        trial: [record.model_copy(update={"cpu_seconds": 1.0}) for record in records]
+        for trial, records in EPOCHS.items()
+    }
+    members = tuple(replace(m, values={**m.values, "cpu_time": m.values["time"]}) for m in front.members)
+    by_cpu = replace(front, objectives=objectives, members=members, reference_point=None)
+    assert "Accuracy by CPU time" in written(tmp_path / "x.html", by_cpu, epochs=epochs)
+    assert "Accuracy by CPU time" not in written(tmp_path / "y.html", by_cpu, epochs=EPOCHS)

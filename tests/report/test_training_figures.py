@@ -36,9 +36,13 @@ def test_no_curves_are_an_empty_figure():
 
 
 def test_epochs_can_be_placed_by_their_seconds():
-    figure = epochs_figure({3: curve(3, 0.9)}, over_time=True)
+    figure = epochs_figure({3: curve(3, 0.9)}, along="time")
     assert list(figure.data[0].x) == [2.0, 4.0, 6.0]
     assert "by training time" in figure.layout.title.text
+    records = [record.model_copy(update={"cpu_seconds": 0.5}) for record in curve(3, 0.9)]
+    figure = epochs_figure({3: records}, along="cpu_time")
+    assert list(figure.data[0].x) == [0.5, 1.0, 1.5]
+    assert "by CPU time" in figure.layout.title.text
 
 
 def test_the_plan_shows_rates_above_batch_sizes():
