@@ -64,7 +64,7 @@ class Overview:
 
     Args:
         storage: path of an SQLite file, database URL or open store.
-        seconds: how long one call reads fronts; what is left over is read by the next ones.
+        seconds: how long one call reads fronts, unless it says; what is left over is read by the next ones.
     """
 
     def __init__(self, storage: Storage, seconds: float = 0.15) -> None:
@@ -72,8 +72,8 @@ class Overview:
         self._fronts: dict[str, tuple[int, datetime, FrontSize | None]] = {}
         self._lock = threading.Lock()
 
-    def lines(self) -> list[StudyLine]:
-        """Return a line for each study, the newest first.
+    def lines(self, seconds: float | None = None) -> list[StudyLine]:
+        """Return a line for each study, the newest first, having read fronts for so many seconds.
 
         Raises:
             StorageError: there is no such database.
@@ -81,11 +81,11 @@ class Overview:
         with self._lock, opened(self._storage) as store:
             standings = store.standings()
             self._fronts = {one.name: self._fronts[one.name] for one in standings if one.name in self._fronts}
-            self._read(store, standings)
+            self._read(store, standings, self._seconds if seconds is None else seconds)
             return [self._line(one) for one in standings]
 
-    def _read(self, store: "Store", standings: "list[Standing]") -> None:
-        until = time.monotonic() + self._seconds
+    def _read(self, store: "Store", standings: "list[Standing]", seconds: float) -> None:
+        until = time.monotonic() + seconds
         for one in standings:
             if time.monotonic() > until:
                 return

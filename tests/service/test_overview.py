@@ -21,8 +21,7 @@ def test_fronts_that_there_is_no_time_for_are_read_later(storage):
     (line,) = overview.lines()
     assert line.pending
     assert line.front is None
-    overview._seconds = 60.0
-    assert not overview.lines()[0].pending
+    assert not overview.lines(60.0)[0].pending
 
 
 def test_a_front_is_read_once_for_each_change(storage, tmp_path, monkeypatch):

@@ -15,6 +15,7 @@ from paretocaps.errors import UsageError
 from paretocaps.web.api.app import create_app
 from paretocaps.web.guard.door import LOGIN
 from paretocaps.web.guard.logs import log_to
+from paretocaps.web.pages.prepared import prepare_pages
 from paretocaps.web.serve_settings import ServeSettings
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
@@ -55,6 +56,7 @@ def serve(settings: ServeSettings, ready: Callable[[str], None] | None = None) -
         UsageError: the server cannot listen on the address or the port.
     """
     app = create_app(settings)
+    prepare_pages()
     with listening(settings.host, settings.port) as listener:
         if ready is not None:
             ready(address(listener) + (first_step(app) if sys.stderr.isatty() else ""))

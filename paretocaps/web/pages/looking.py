@@ -22,6 +22,8 @@ from paretocaps.web.pages.trial_page import read_trial
 from paretocaps.web.pages.trials_page import PAGE, read_rows
 
 router = APIRouter(route_class=PageRoute, dependencies=[Depends(allowed("read"))], include_in_schema=False)
+_OPENING = 0.03
+"""Seconds for which a page that is opened waits for fronts; its script asks for the others."""
 _LAST = 8
 """So many of the last trials, and of the models, are on a study's page."""
 _EVENTS = 20
@@ -33,7 +35,8 @@ _ENDED = 50
 @router.get("/")
 def home(request: Request, readers: Reading) -> Response:
     """Show all studies."""
-    lines = readers.overview.lines()
+    fetched = request.headers.get("sec-fetch-dest") == "empty"  # by the script, which renews the page
+    lines = readers.overview.lines(None if fetched else _OPENING)
     waits = queueing.submissions(readers.store)
     asked = {one.study: one.state for one in waits[::-1] if one.kind == "study"}
     stored = {line.name for line in lines}

@@ -12,11 +12,20 @@ def texts(answer):
 
 
 def test_the_first_page_has_every_study_with_its_numbers(client):
-    client.get("/")  # reads the fronts, of which one takes longer than the others
+    client.get("/", headers={"Sec-Fetch-Dest": "empty"})  # reads the fronts: one takes longer than the others
     shown = texts(client.get("/"))
     for said in ("demo", "other", "complete", "acc, time, params", "digits", "2 studies"):
         assert said in shown
     assert re.search(r"demo complete 5 \d \S+ acc, time, params digits", shown)
+
+
+def test_a_page_that_is_opened_does_not_wait_for_fronts_and_its_script_does(client, monkeypatch):
+    asked = []
+    overview = client.app.state.readers.overview
+    monkeypatch.setattr(overview, "lines", lambda seconds: asked.append(seconds) or [])
+    for headers in ({"Sec-Fetch-Dest": "document"}, {"Sec-Fetch-Dest": "empty"}):
+        client.get("/", headers=headers)
+    assert asked == [0.03, None]
 
 
 def test_a_study_has_its_front_and_its_recommended_member_without_a_script(client):
