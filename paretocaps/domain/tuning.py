@@ -75,6 +75,7 @@ class Tuning(BaseModel):
         products: the library of the float32 matrix products outside convolutions.
         convolutions: the forms of each convolution whose forms are not the defaults.
         threads: the CPU threads that compute a step; None for all that the training has.
+        compiled: whether torch's compiler fuses the operations between products.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -83,22 +84,24 @@ class Tuning(BaseModel):
     products: Products = "torch"
     convolutions: tuple[ConvolutionTuning, ...] = ()
     threads: Annotated[int, Field(ge=1)] | None = None
+    compiled: bool = False
 
-    def forms(self, shape: ConvolutionShape) -> Forms:
-        """Return the forms of the convolution of `shape`."""
-        return next((found for found in self.convolutions if found.shape == shape), DEFAULT_FORMS)
+    def forms(self, shape: ConvolutionShape) -> Forms | None:
+        """Return the forms of the convolution of `shape`; None where they are the device's defaults."""
+        return next((found for found in self.convolutions if found.shape == shape), None)
 
     def __str__(self) -> str:
         """Return the tuning in one line, such as "products: torch; convolution: spectral; fp32"."""
-        texts = [str(forms) for forms in self.convolutions] or [str(DEFAULT_FORMS)]
+        texts = [str(forms) for forms in self.convolutions] or ["default"]
         parts = [f"products: {self.products}", f"convolution: {', '.join(dict.fromkeys(texts))}"]
-        parts += [self.precision]
+        parts += [self.precision, *(["compiled"] if self.compiled else [])]
         if self.threads:
             parts += ["1 thread" if self.threads == 1 else f"{self.threads} threads"]
         return "; ".join(parts)
 
 
 DEFAULT_FORMS = Forms()
+"""The forms on a CPU where none were chosen; on other devices all products are then torch's convolution."""
 DEFAULT = Tuning()
 """The tuning where none was measured, for precision fp32."""
 

@@ -7,8 +7,9 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from paretocaps.models.capsules import squash_gradient, squash_scale
+from paretocaps.models.exporting import is_exporting
 from paretocaps.models.one_image_votes import OneImageVotes, are_formed
-from paretocaps.models.products import in_dtype, without_autocast
+from paretocaps.models.products import in_dtype, not_changed_in_place, without_autocast
 from paretocaps.models.votes import VoteGradients, Votes
 
 
@@ -54,7 +55,7 @@ def route(
     Returns:
         [O, D, B].
     """
-    if torch.compiler.is_exporting():
+    if is_exporting():
         return _iterate(_votes(poses, weight, dtype or weight.dtype), bias, iterations)[-1].sums
     return cast(
         Tensor,
@@ -113,7 +114,7 @@ class _Route(torch.autograd.Function):
             kept = [tensor for step in history for tensor in step if tensor is not None]
         ctx.save_for_backward(votes.poses, votes.weight, *kept)
         ctx.full_gradient, ctx.inputs = full_gradient, [(x.shape, x.dtype) for x in (poses, weight, bias)]
-        return history[-1].sums
+        return not_changed_in_place(history[-1].sums)
 
     @staticmethod
     @once_differentiable

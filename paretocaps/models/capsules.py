@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from paretocaps.models.exporting import is_exporting
 from paretocaps.models.products import in_dtype
 
 _TINY = 1e-18  # its square is still a normal float32; lengths below it have no direction worth a gradient
@@ -22,7 +23,7 @@ def squash(vectors: Tensor, dim: int = -1) -> Tensor:
         vectors: any shape.
         dim: the dimension that the poses lie along.
     """
-    if torch.compiler.is_exporting():
+    if is_exporting():
         vectors = at_least_float32(vectors)
         return vectors * squash_scale(vectors, dim)[0]
     return cast(Tensor, _Squash.apply(vectors, dim))  # type: ignore[no-untyped-call]
@@ -58,7 +59,7 @@ def lengths(vectors: Tensor, dim: int = -1) -> Tensor:
 
     Half precisions are computed in float32 and returned as such; `dim` is the dimension that is removed.
     """
-    if torch.compiler.is_exporting():
+    if is_exporting():
         return _norm(at_least_float32(vectors), dim)
     return cast(Tensor, _Lengths.apply(vectors, dim))  # type: ignore[no-untyped-call]
 

@@ -1,12 +1,13 @@
-"""Computes unpadded convolutions on a CPU in the forms that were chosen for their shape.
+"""Computes unpadded convolutions in the forms that were chosen for their shape.
 
 A convolution is the product of the matrix of all patches, one per row, with the matrix of all filters.
 torch's convolutions avoid forming patches, but they reorder the filters at every call, 21 MB in the primary
 convolution, and on many processors they reach less than the speed of a plain matrix product. Which is faster
 depends on processor, shape and number of images: each of the three products (outputs, image gradient, filter
 gradient) is computed in the form that the tuning in force names, patches a block of images at a time. The
-third form, `spectral`, needs fewer multiplications where filters and numbers of images are large. On
-other devices, and in a graph that `torch.export` makes, the convolution is torch's.
+third form, `spectral`, needs fewer multiplications where filters and numbers of images are large. Where no
+forms were chosen, these are patches on a CPU; on other devices, and always in a graph that `torch.export`
+makes, the convolution is then torch's.
 
 Shapes: B batch, C input channels, K filters, P output positions; N = kernel height x width x C is the size
 of a patch.
@@ -19,11 +20,12 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from paretocaps.domain.tuning import ConvolutionShape, Form, Forms, Products
+from paretocaps.domain.tuning import DEFAULT_FORMS, ConvolutionShape, Form, Products
+from paretocaps.models.exporting import is_exporting
 from paretocaps.models.patches import Patches
 from paretocaps.models.products import in_dtype, product, sum_dtype, without_autocast
 from paretocaps.models.spectral import Spectral
-from paretocaps.models.tuned import Computed, forms_for
+from paretocaps.models.tuned import Computed, forms_in_force, note
 
 
 def compute_dtype(weight: Tensor) -> torch.dtype:
@@ -54,11 +56,15 @@ def convolution(
     Returns:
         [B, K, H', W'], in channels-last order on a CPU.
     """
-    if images.device.type != "cpu" or torch.compiler.is_exporting():
+    shape = shape_of(images, weight, stride)
+    if not torch.compiler.is_compiling():
+        note(Computed(shape, weight, rectify, images.requires_grad))
+    forms = None if is_exporting() else forms_in_force(shape)
+    if is_exporting() or (forms is None and images.device.type != "cpu"):
         maps = functional.conv2d(images, weight.permute(0, 3, 1, 2), bias, stride)
         return functional.relu(maps, inplace=True) if rectify else maps
-    dtype = compute_dtype(weight)
-    return cast(Tensor, _Convolution.apply(images, weight, bias, stride, rectify, dtype))  # type: ignore[no-untyped-call]
+    settings = stride, rectify, compute_dtype(weight), forms or DEFAULT_FORMS.each
+    return cast(Tensor, _Convolution.apply(images, weight, bias, *settings))  # type: ignore[no-untyped-call]
 
 
 class _Convolution(torch.autograd.Function):
@@ -71,14 +77,13 @@ class _Convolution(torch.autograd.Function):
         stride: tuple[int, int],
         rectify: bool,
         dtype: torch.dtype,
+        forms: tuple[Form, Form, Form],
     ) -> Tensor:
         """Return what `convolution` returns."""
         inputs, filters = in_dtype(images, dtype), in_dtype(weight, dtype)
         patches = Patches(_channels_last(inputs), _kernel(weight), stride)
-        shape, wanted = shape_of(images, weight, stride), ctx.needs_input_grad[0]
-        forms = forms_for(Computed(shape, weight, rectify, wanted))
-        with without_autocast("cpu"):
-            maps = _outputs(patches, filters, in_dtype(bias, dtype), rectify, forms.outputs)
+        with without_autocast(images.device.type):
+            maps = _outputs(patches, filters, in_dtype(bias, dtype), rectify, forms[0])
         ctx.save_for_backward(patches.images, filters, *([maps] if rectify else []))
         ctx.stride, ctx.forms, ctx.dtypes = stride, forms, (images.dtype, weight.dtype, bias.dtype)
         return maps.permute(0, 3, 1, 2)
@@ -91,15 +96,15 @@ class _Convolution(torch.autograd.Function):
         patches = Patches(images, _kernel(weight), ctx.stride)
         grad = _channels_last(in_dtype(grad, weight.dtype))
         mask = maps[0] if maps else None
-        forms: Forms = ctx.forms
+        _, of_images, of_filters = ctx.forms
         found: list[Tensor | None] = [None, None, None]
-        with without_autocast("cpu"):
+        with without_autocast(grad.device.type):
             if ctx.needs_input_grad[1] or ctx.needs_input_grad[2]:
-                found[1:] = _filter_gradients(patches, grad, mask, weight, forms.filter_gradient)
+                found[1:] = _filter_gradients(patches, grad, mask, weight, of_filters)
             if ctx.needs_input_grad[0]:
-                found[0] = _image_gradient(patches, _rectified(grad, mask), weight, forms.image_gradient)
+                found[0] = _image_gradient(patches, _rectified(grad, mask), weight, of_images)
         kept = (x if x is None else in_dtype(x, dtype) for x, dtype in zip(found, ctx.dtypes, strict=True))
-        return *kept, None, None, None
+        return *kept, None, None, None, None
 
 
 def _kernel(weight: Tensor) -> tuple[int, int]:

@@ -9,7 +9,8 @@ from torch.nn import functional
 
 from paretocaps.models.capsules import at_least_float32
 from paretocaps.models.convolution import compute_dtype
-from paretocaps.models.products import in_dtype, without_autocast
+from paretocaps.models.exporting import is_exporting
+from paretocaps.models.products import in_dtype, not_changed_in_place, without_autocast
 
 Activation = Literal["relu", "sigmoid"]
 
@@ -25,7 +26,7 @@ def dense(inputs: Tensor, weight: Tensor, bias: Tensor, activation: Activation) 
         bias: [K].
         activation: what follows the sum.
     """
-    if torch.compiler.is_exporting():
+    if is_exporting():
         sums = functional.linear(inputs, weight, bias)
         return sums.relu() if activation == "relu" else at_least_float32(sums).sigmoid()
     return cast(Tensor, _Dense.apply(inputs, weight, bias, activation, compute_dtype(weight)))  # type: ignore[no-untyped-call]
@@ -43,7 +44,7 @@ class _Dense(torch.autograd.Function):
             sums = torch.addmm(in_dtype(bias, dtype), inputs, weight.t())
         outputs = sums.relu_() if ctx.rectified else at_least_float32(sums).sigmoid_()
         ctx.save_for_backward(inputs, weight, outputs)
-        return outputs
+        return not_changed_in_place(outputs)
 
     @staticmethod
     @once_differentiable

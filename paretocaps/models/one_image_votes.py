@@ -10,12 +10,13 @@ per output capsule, here as many as input capsules.
 import torch
 from torch import Tensor
 
+from paretocaps.models.exporting import is_exporting
 from paretocaps.models.votes import CACHED_BYTES, Votes
 
 
 def are_formed(votes: Votes) -> bool:
     """Return whether votes are of one image on a CPU, in full precision, and no capsules share a matrix."""
-    one = votes.poses.shape[2:] == (1, 1) and not torch.compiler.is_exporting()
+    one = votes.poses.shape[2:] == (1, 1) and not is_exporting()
     return one and votes.poses.device.type == "cpu" and votes.poses.dtype == votes.sums
 
 

@@ -8,6 +8,7 @@ from torch.autograd.function import once_differentiable
 
 from paretocaps.models.capsules import at_least_float32, squash, squash_gradient, squash_scale
 from paretocaps.models.convolution import convolution
+from paretocaps.models.exporting import is_exporting
 from paretocaps.models.geometry import Size
 from paretocaps.models.products import in_dtype
 
@@ -62,7 +63,7 @@ def as_capsules(maps: Tensor, types: int) -> Tensor:
 
 def squashed_capsules(maps: Tensor, types: int) -> Tensor:
     """Return `as_capsules`, squashed, in float32 or float64; one operation with its own backward pass."""
-    if torch.compiler.is_exporting():
+    if is_exporting():
         return squash(as_capsules(maps, types), dim=0)
     return cast(Tensor, _Squashed.apply(maps, types))  # type: ignore[no-untyped-call]
 

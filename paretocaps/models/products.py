@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.utils.flop_counter import flop_registry, register_flop_formula
 
 from paretocaps.domain.tuning import Products
+from paretocaps.models.exporting import is_exporting
 from paretocaps.models.tuned import tuning_in_force
 
 
@@ -70,7 +71,7 @@ def batched_product(left: Tensor, right: Tensor, out: Tensor, *, add: bool = Fal
 
 def _is_onednns(by: Products | None) -> bool:
     library = by or tuning_in_force().products
-    return library == "onednn" and has_onednn() and not torch.compiler.is_exporting()
+    return library == "onednn" and has_onednn() and not is_exporting()
 
 
 def _dense(matrix: Tensor) -> Tensor:
@@ -80,6 +81,14 @@ def _dense(matrix: Tensor) -> Tensor:
 def in_dtype(tensor: Tensor, dtype: torch.dtype) -> Tensor:
     """Return `tensor` in `dtype`: itself, without an operation, where it has it."""
     return tensor if tensor.dtype == dtype else tensor.to(dtype)
+
+
+def not_changed_in_place(result: Tensor) -> Tensor:
+    """Return `result`, which an operation with its own backward changed in place; as a view while compiled.
+
+    Compiled by a torch before 2.13, an operation that returns such a tensor itself has gradients of 0.
+    """
+    return result.view_as(result) if torch.compiler.is_compiling() else result
 
 
 def without_autocast(device: str) -> AbstractContextManager[Any]:

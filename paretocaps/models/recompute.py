@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from paretocaps.models.exporting import is_exporting
+
 
 def recompute(function: Callable[..., tuple[Tensor, ...]], *inputs: Tensor) -> tuple[Tensor, ...]:
     """Return function(*inputs), and keep nothing but `inputs` for the backward pass.
@@ -19,7 +21,7 @@ def recompute(function: Callable[..., tuple[Tensor, ...]], *inputs: Tensor) -> t
         function: takes tensors and returns a tuple of floating-point tensors.
         inputs: floating-point tensors.
     """
-    if torch.compiler.is_exporting():
+    if is_exporting():
         return function(*inputs)
     return cast(tuple[Tensor, ...], _Recompute.apply(function, *inputs))  # type: ignore[no-untyped-call]
 

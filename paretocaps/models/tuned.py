@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from paretocaps.domain.tuning import DEFAULT, ConvolutionShape, Forms, Tuning
+from paretocaps.domain.tuning import DEFAULT, ConvolutionShape, Form, Tuning
 
 
 class Computed(NamedTuple):
@@ -54,12 +54,21 @@ def using(tuning: Tuning) -> Iterator[None]:
             torch.set_num_threads(threads)
 
 
-def forms_for(convolution: Computed) -> Forms:
-    """Return the forms by which a convolution is to be computed here and now."""
+def forms_in_force(shape: ConvolutionShape) -> tuple[Form, Form, Form] | None:
+    """Return the forms by which the convolution of a shape is to be computed here and now.
+
+    Returns:
+        The forms of outputs, image gradient and filter gradient; None for the defaults.
+    """
+    found = tuning_in_force().forms(shape)
+    return None if found is None else found.each
+
+
+def note(convolution: Computed) -> None:
+    """Add a convolution to the list that `convolutions_seen` yields, where there is one."""
     seen = _SEEN.get()
     if seen is not None:
         seen.append(convolution)
-    return tuning_in_force().forms(convolution.shape)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from paretocaps.models.exporting import is_exporting
 from paretocaps.models.products import sum_dtype, without_autocast
 from paretocaps.models.recompute import recompute
 from paretocaps.models.votes import VoteGradients, Votes
@@ -26,7 +27,7 @@ def weighted(poses: Tensor, weight: Tensor, couplings: Tensor, scales: Tensor) -
         weight: [O, D, E * M], contiguous, the same dtype.
         couplings, scales: c and a, [O, M, R, B]; their product is not kept.
     """
-    if torch.compiler.is_exporting():
+    if is_exporting():
         return Votes(poses, weight).weighted(couplings * scales)
     return cast(Tensor, _Weighted.apply(poses, weight, couplings, scales))  # type: ignore[no-untyped-call]
 
@@ -38,7 +39,7 @@ def agreement(poses: Tensor, weight: Tensor, vectors: Tensor) -> Tensor:
         poses, weight: as for `weighted`.
         vectors: [O, D, B].
     """
-    if torch.compiler.is_exporting():
+    if is_exporting():
         return Votes(poses, weight).agreement(vectors)
     return cast(Tensor, _Agreement.apply(poses, weight, vectors))  # type: ignore[no-untyped-call]
 

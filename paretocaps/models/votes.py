@@ -17,6 +17,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from paretocaps.models.exporting import is_exporting
 from paretocaps.models.products import in_dtype, product, sum_dtype
 
 CACHED_BYTES = 3 << 19  # a group's temporaries should stay in a CPU's cache
@@ -40,7 +41,7 @@ class Votes:
         self._flat = poses if self.shared else poses.squeeze(2)
         # Columns that do not fill a line leave parts of vectors unused: they are made rows, which are long.
         # An exported graph takes any batch: it has no such cases, and handles all outputs at once.
-        exporting = torch.compiler.is_exporting()
+        exporting = is_exporting()
         few = not exporting and poses.shape[-1] < _LINE // 4 and poses.dtype == torch.float32
         self._narrow = few and poses.device.type == "cpu"
         limit = CACHED_BYTES if poses.device.type == "cpu" else _DEVICE_BYTES

@@ -92,6 +92,10 @@ class CapturedSteps:
             torch.cuda.set_stream(before)  # a capture that cannot end leaves its own stream behind
             raise
 
+    def take(self) -> None:
+        """Take the next step of the block that is loaded."""
+        self._graph.replay()
+
     def replay(
         self,
         block: Batch,
@@ -109,7 +113,7 @@ class CapturedSteps:
             steps = min(STEPS_A_LAP, taken - start)
             with stopwatch.lap(epoch, steps, typical=steps == STEPS_A_LAP or taken < STEPS_A_LAP):
                 for _ in range(steps):
-                    self._graph.replay()
+                    self.take()
             on_steps(epoch, steps)
         return taken, self._steps.loss.clone()
 

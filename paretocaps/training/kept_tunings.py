@@ -19,7 +19,7 @@ class Tunable(Protocol):
     Attributes:
         key: its `tuning_key`.
         default: the tuning where none is measured.
-        longest: the seconds that `measure` takes at most.
+        longest: the fewest seconds in which something can be measured.
     """
 
     key: str
@@ -38,8 +38,8 @@ class Tunable(Protocol):
         """Return the seconds of a training step by `default`."""
         ...
 
-    def measure(self) -> Tuning:
-        """Return the fastest tuning."""
+    def measure(self, seconds: float) -> Tuning:
+        """Return the fastest tuning, of those that can be measured in about so many seconds."""
         ...
 
 
@@ -146,10 +146,12 @@ class KeptTunings:
             if not why:
                 return kept
             self._leave(f"the kept tuning ({kept}) of {what.key} was not used: {why}")
-        own = what.known() or (what.measure() if self._pays(what, batch_size) else what.default)
+        own = what.known() or self._measured(what, batch_size)
         return own if kept is not None else self._keep(what.key, own)
 
-    def _pays(self, what: Tunable, batch_size: int) -> bool:
-        """Return whether measuring may be made up for by the steps of the whole study."""
-        steps = self._trainings * self._steps(batch_size)
-        return self._tune and steps * what.step_seconds() >= PAYS * what.longest
+    def _measured(self, what: Tunable, batch_size: int) -> Tuning:
+        """Return the fastest tuning where the steps of the whole study may make up for measuring it."""
+        if not self._tune:
+            return what.default
+        seconds = self._trainings * self._steps(batch_size) * what.step_seconds() / PAYS
+        return what.measure(seconds) if seconds >= what.longest else what.default

@@ -1,5 +1,6 @@
 """The laps of a phase: what each epoch is charged, with warming up charged at the median."""
 
+import math
 from array import array
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,8 +16,10 @@ class Charges:
     A warm-up lap is charged at the median seconds per step of the other laps: dropping it would give
     schedules with many phases free steps, and its measured time would charge them for allocating and
     compiling. While there is no other lap, there is no median: every step is then charged at the seconds per
-    step of the fastest warm-up lap. A lap that is not typical of the phase (the epoch's last batch, which is
-    smaller, and on a GPU outside the graph) is charged as measured and excluded from the median.
+    step of the fastest warm-up lap. A lap that is not typical of the phase is charged as measured and left
+    out of the median. So is the epoch's last batch on a GPU, which is smaller and outside the graph; but its
+    first lap warms up, too, since libraries then choose how to compute a batch of that size. It is charged at
+    the seconds per step of the fastest other one, or else at the median.
 
     Attributes:
         seconds: the seconds of all laps without the warm-up.
@@ -26,6 +29,9 @@ class Charges:
         self._left = warmup
         self._warming: list[tuple[int, int, float]] = []  # epoch, steps, seconds
         self._settled = array("d")  # seconds per step of each lap; a training at batch 1 has millions of laps
+        self._smaller: list[tuple[int, int, float]] = []  # as `_warming`, of smaller batches
+        self._smaller_step = math.inf  # the least seconds per step of the other smaller batches
+        self._smaller_left = 1
         self._sums: dict[int, float] = {}
         self.seconds = 0.0
 
@@ -34,13 +40,21 @@ class Charges:
         """The seconds per step of each typical lap, without the warm-up."""
         return np.array(self._settled, dtype=np.float64)
 
-    def add(self, epoch: int, steps: int, seconds: float, *, typical: bool = True) -> bool:
-        """Add a lap of `steps` steps in `epoch`; return whether it paid for warming up."""
+    def add(
+        self, epoch: int, steps: int, seconds: float, *, typical: bool = True, smaller: bool = False
+    ) -> bool:
+        """Add a lap of `steps` steps in `epoch`, of a `smaller` batch or not; return whether it warmed up."""
         if self._left:
             self._left -= 1
             self._warming.append((epoch, steps, seconds))
             return True
-        if typical:
+        if smaller and self._smaller_left:
+            self._smaller_left -= 1
+            self._smaller.append((epoch, steps, seconds))
+            return True
+        if smaller:
+            self._smaller_step = min(self._smaller_step, seconds / steps)
+        elif typical:
             self._settled.append(seconds / steps)
         self._sums[epoch] = self._sums.get(epoch, 0.0) + seconds
         self.seconds += seconds
@@ -50,14 +64,17 @@ class Charges:
         """Return the laps so far, as plain values and one tensor."""
         settled = torch.from_numpy(self.settled)
         own = {"warming": list(self._warming), "settled": settled, "sums": dict(self._sums)}
-        return own | {"seconds": self.seconds}
+        smaller = {"smaller": list(self._smaller), "smaller_step": self._smaller_step}
+        return own | smaller | {"seconds": self.seconds}
 
     def restore(self, state: Mapping[str, Any], warmup: int) -> None:
         """Continue from what `state` returned, with `warmup` laps that pay for warming up again."""
-        self._left = warmup
-        self._warming = [
-            (int(epoch), int(steps), float(seconds)) for epoch, steps, seconds in state["warming"]
-        ]
+        self._left, self._smaller_left = warmup, 1
+        self._warming, self._smaller = (  # versions before 0.2 kept no smaller ones apart
+            [(int(epoch), int(steps), float(seconds)) for epoch, steps, seconds in state.get(name, ())]
+            for name in ("warming", "smaller")
+        )
+        self._smaller_step = float(state.get("smaller_step", math.inf))
         self._settled = array("d", state["settled"].tolist())
         self._sums, self.seconds = dict(state["sums"]), state["seconds"]
 
@@ -69,6 +86,8 @@ class Charges:
             a_step = min((seconds / steps for _, steps, seconds in self._warming), default=0.0)
         for epoch, steps, _ in self._warming:
             yield epoch, a_step * steps
+        for epoch, steps, seconds in self._smaller:
+            yield epoch, min(seconds, steps * min(self._smaller_step, a_step or math.inf))
         yield from self._sums.items()
 
 
@@ -88,13 +107,21 @@ class Phase:
         self.thread = 0.0
 
     def add(
-        self, epoch: int, steps: int, seconds: float, cpu: float, thread: float, *, typical: bool = True
+        self,
+        epoch: int,
+        steps: int,
+        seconds: float,
+        cpu: float,
+        thread: float,
+        *,
+        typical: bool = True,
+        smaller: bool = False,
     ) -> None:
-        """Add a lap of `steps` steps in `epoch`."""
-        if not self.wall.add(epoch, steps, seconds, typical=typical):
+        """Add a lap of `steps` steps in `epoch`; see `Charges`."""
+        if not self.wall.add(epoch, steps, seconds, typical=typical, smaller=smaller):
             self.thread += thread
         if self.cpu is not None:
-            self.cpu.add(epoch, steps, cpu, typical=typical)
+            self.cpu.add(epoch, steps, cpu, typical=typical, smaller=smaller)
 
     def state(self) -> dict[str, Any]:
         """Return the laps so far, as plain values and tensors."""

@@ -324,8 +324,8 @@ class Learner:
         for start in range(0, len(rates), each):
             chunk = rates[start : start + each]
             ready = [next(batches) for _ in chunk]
-            whole = len(ready[-1][1]) == self._step_images
-            with self.stopwatch.lap(epoch, len(chunk), typical=whole or self.device.type == "cpu"):
+            smaller = self.device.type == "cuda" and len(ready[-1][1]) < self._step_images
+            with self.stopwatch.lap(epoch, len(chunk), smaller=smaller):
                 for (images, labels), rate in zip(ready, chunk, strict=True):
                     total += self._next_step(images, labels, rate)
             self._tell(epoch, len(chunk))

@@ -61,7 +61,7 @@ class Rehearsal:
         self._plain = default_tuning(rehearsed.choices.precision, rehearsed.step.device)
         self._few = min(2, rehearsed.images)
         self._repeated: list[float] = []
-        self._step = _copied(rehearsed, self._plain)
+        self._step = copied(rehearsed, self._plain)
         with convolutions_seen() as seen:
             self._seconds(self._plain, self._few)
         self._seen = {
@@ -156,7 +156,7 @@ def _with_forms(times: Sequence[FormTimes], precision: Precision) -> Tuning | No
     return Tuning(precision=precision, convolutions=tuple(convolutions))
 
 
-def _copied(rehearsed: Rehearsed, tuning: Tuning) -> TrainingStep:
+def copied(rehearsed: Rehearsed, tuning: Tuning) -> TrainingStep:
     """Return a step that trains a copy of the network, with an optimiser of its own."""
     step, choices = rehearsed.step, rehearsed.choices
     network, head = copy.deepcopy((step.network, step.head))

@@ -9,12 +9,13 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from paretocaps.domain.tuning import Tuning
-from paretocaps.models.losses import capsnet_loss, spread_margin
+from paretocaps.models.losses import spread_margin
 from paretocaps.models.network import Network
 from paretocaps.models.tuned import using
+from paretocaps.training.loss_graph import batch_loss, compiled_loss
 from paretocaps.training.loss_scaling import GradientScaling
 from paretocaps.training.optimizer_step import forget_gradients, take_step
-from paretocaps.training.precision import DTYPES, autocast
+from paretocaps.training.precision import DTYPES
 from paretocaps.training.ranks import ALONE, Ranks
 
 
@@ -80,9 +81,13 @@ class TrainingStep:
             labels: [B].
             through: a module that wraps the network; by default the network itself.
         """
-        with autocast(self.device, self.dtype):
-            output = (self.head or through or self.network)(images, labels)
-        return capsnet_loss(output, images, labels, self._loss, self.spread)
+        network = self.head or through or self.network
+        # a batch of another size, such as an epoch's last one, would be compiled for itself
+        whole = self.ranks.size == 1 and len(labels) == self.pass_images
+        if not (self.tuning.compiled and whole):
+            return batch_loss(network, images, labels, self._loss, self.spread, self.dtype)
+        tuning = self.tuning.model_dump_json()
+        return compiled_loss()(network, images, labels, self._loss, self.spread, self.dtype, tuning)
 
     def take(self, images: Tensor, labels: Tensor, weights: Sequence[float] | None = None) -> Tensor:
         """Take one step on a batch at the learning rate in `rate`; return its loss, a scalar.

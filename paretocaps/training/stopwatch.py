@@ -53,8 +53,13 @@ class Stopwatch:
         self._phases.append(Phase(self._warmup))
 
     @contextmanager
-    def lap(self, epoch: int, steps: int = 1, *, typical: bool = True) -> Iterator[None]:
-        """Time the enclosed `steps` optimiser steps of `epoch`, which are `typical` of the phase or not."""
+    def lap(
+        self, epoch: int, steps: int = 1, *, typical: bool = True, smaller: bool = False
+    ) -> Iterator[None]:
+        """Time the enclosed `steps` optimiser steps of `epoch`.
+
+        They are `typical` of the phase, or not; steps on a `smaller` batch are charged by each other.
+        """
         if self._on_cpu:
             self._taken.start()
         self._synchronize()
@@ -63,7 +68,7 @@ class Stopwatch:
         self._synchronize()
         end = self._clock(), self._cpu_clock(), self._thread_clock()
         wall, cpu, thread = (after - before for before, after in zip(begin, end, strict=True))
-        self._phases[-1].add(epoch, steps, wall, cpu, thread, typical=typical)
+        self._phases[-1].add(epoch, steps, wall, cpu, thread, typical=typical, smaller=smaller)
         self._taken.step()
 
     def pause(self) -> None:

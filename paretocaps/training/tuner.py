@@ -24,6 +24,8 @@ from paretocaps.models.products import has_onednn
 from paretocaps.models.tuned import using
 from paretocaps.training.device import describe_device
 from paretocaps.training.disturbance import MOST_TAKEN
+from paretocaps.training.graph_rehearsal import COMPILING, GraphRehearsal
+from paretocaps.training.loss_graph import why_not_compiled
 from paretocaps.training.precision import default_tuning
 from paretocaps.training.rehearsal import BUDGET, Rehearsal, Rehearsed
 from paretocaps.training.taken_time import TakenTime
@@ -43,7 +45,7 @@ class Tuner:
     Attributes:
         key: the key of the tuning.
         default: the tuning where none is measured.
-        longest: the seconds that `measure` takes at most.
+        longest: the fewest seconds in which something can be measured.
     """
 
     longest = BUDGET
@@ -59,14 +61,16 @@ class Tuner:
     def _rehearsal(self) -> Rehearsal:
         return Rehearsal(self._rehearsed)
 
+    @cached_property
+    def _graphs(self) -> GraphRehearsal:
+        return GraphRehearsal(self._rehearsed)
+
     def known(self) -> Tuning | None:
         """Return the tuning that the user fixed or that this machine measured before; None without one.
 
         Raises:
             UsageError: the user's file of tunings cannot be read, or what it fixes cannot be used here.
         """
-        if not self._on_cpu:
-            return self.default
         fixed = fixed_tunings(os.environ)
         if fixed is None:
             return measured_before(self._file).get(self.key)
@@ -81,6 +85,8 @@ class Tuner:
 
     def refusal(self, tuning: Tuning) -> str:
         """Return why a tuning cannot be used here; empty if it can."""
+        if tuning.compiled and (why := why_not_compiled()):
+            return why
         libraries = {tuning.products, *(form for forms in tuning.convolutions for form in forms.each)}
         if "onednn" in libraries and not has_onednn():
             return "torch has no matrix product of oneDNN here"
@@ -93,15 +99,20 @@ class Tuner:
 
     def step_seconds(self) -> float:
         """Return about how many seconds a training step by `default` takes."""
-        return self._rehearsal.step_seconds()
+        return (self._rehearsal if self._on_cpu else self._graphs).step_seconds()
 
-    def measure(self) -> Tuning:
+    def measure(self, seconds: float) -> Tuning:
         """Return the fastest tuning, and keep it in the cache folder where that can be written to.
 
-        What was disturbed by other programs is measured again, once; if they go on, it is for this training
-        only, and the next one measures anew. Where threads then wait for each other, their seconds tell
-        nothing: one thread computes steps, and its tuning is measured by the processor's seconds.
+        On a CUDA device steps are compiled only where that may take `COMPILING` seconds; without that, the
+        tuning is kept under a key of its own.
+
+        On a CPU, what was disturbed by other programs is measured again, once; if they go on, it is for this
+        training only, and the next one measures anew. Where threads then wait for each other, their seconds
+        tell nothing: one thread computes steps, and its tuning is measured by the processor's seconds.
         """
+        if not self._on_cpu:
+            return self._measured_as_graphs(compiles=seconds >= COMPILING)
         tuning, quiet = _measured(self._rehearsal)
         if not quiet:
             tuning, quiet = _measured(Rehearsal(self._rehearsed))
@@ -110,6 +121,14 @@ class Tuner:
         elif torch.get_num_threads() > 1:
             with using(Tuning(threads=1)):
                 tuning = Rehearsal(self._rehearsed).fastest().model_copy(update={"threads": 1})
+        return tuning
+
+    def _measured_as_graphs(self, *, compiles: bool) -> Tuning:
+        key = self.key if compiles else f"{self.key}, not compiled"
+        tuning = measured_before(self._file).get(key)
+        if tuning is None:
+            tuning = self._graphs.fastest(compiles=compiles)
+            keep_measured(self._file, {key: tuning})
         return tuning
 
 

@@ -3,7 +3,6 @@ import pytest
 from paretocaps.domain.tuning import (
     ConvolutionShape,
     ConvolutionTuning,
-    Forms,
     Tuning,
     fixed_tunings,
     parse_tunings,
@@ -19,21 +18,22 @@ SPECTRAL = ConvolutionTuning(
 )
 
 
-def test_without_a_measurement_products_are_torchs_in_float32_and_convolutions_of_patches():
-    assert str(Tuning()) == "products: torch; convolution: patches; fp32"
-    assert Tuning().forms(PRIMARY) == Forms()
+def test_without_a_measurement_products_are_torchs_in_float32_and_convolutions_are_the_devices_own():
+    assert str(Tuning()) == "products: torch; convolution: default; fp32"
+    assert Tuning().forms(PRIMARY) is None
 
 
 def test_a_convolution_has_the_forms_of_its_shape():
     tuning = Tuning(convolutions=(SPECTRAL,))
     assert tuning.forms(PRIMARY).outputs == "spectral"
-    assert tuning.forms(PRIMARY._replace(down=1)) == Forms()
+    assert tuning.forms(PRIMARY._replace(down=1)) is None
 
 
 def test_a_tuning_is_told_in_one_line():
     mixed = ConvolutionTuning(shape=PRIMARY._replace(channels=1), image_gradient="torch")
     tuning = Tuning(precision="bf16", products="onednn", convolutions=(mixed, SPECTRAL), threads=1)
     assert str(tuning) == "products: onednn; convolution: patches/torch/patches, spectral; bf16; 1 thread"
+    assert str(Tuning(precision="bf16", compiled=True)).endswith("convolution: default; bf16; compiled")
     assert str(PRIMARY) == "256x20x20 to 256 by 9x9/2x2"
 
 

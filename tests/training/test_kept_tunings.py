@@ -29,7 +29,8 @@ class What:
     def step_seconds(self):
         return 0.1
 
-    def measure(self):
+    def measure(self, seconds):
+        assert seconds >= self.longest
         self.measured.append(self.key)
         return FEW
 

@@ -17,6 +17,29 @@ def test_the_first_laps_cost_the_median_of_the_others():
     assert charges.seconds == 6.0
 
 
+def test_the_first_lap_of_a_smaller_batch_costs_what_the_fastest_other_one_does():
+    charges = Charges(warmup=1)
+    for epoch, smaller in ((1, 9.0), (2, 0.3), (3, 0.2)):
+        assert charges.add(epoch, 1, 1.0) == (epoch == 1)
+        charges.add(epoch, 2, 2.0)
+        assert charges.add(epoch, 1, smaller, smaller=True) == (epoch == 1)
+    assert charged(charges) == {1: 1.0 + 2.0 + 0.2, 2: 1.0 + 2.0 + 0.3, 3: 1.0 + 2.0 + 0.2}
+    assert charges.settled.tolist() == [1.0] * 5
+    later = Charges(warmup=1)
+    later.restore(charges.state(), warmup=1)
+    later.add(4, 1, 8.0)
+    later.add(4, 1, 8.0, smaller=True)  # a new process chooses again
+    assert charged(later) == charged(charges) | {4: 1.0 + 0.2}
+
+
+def test_the_only_lap_of_a_smaller_batch_costs_the_median_at_most():
+    for measured, expected in ((9.0, 1.0), (0.2, 0.2)):
+        charges = Charges(warmup=0)
+        charges.add(1, 1, 1.0)
+        charges.add(1, 1, measured, smaller=True)
+        assert charged(charges) == {1: 1.0 + expected}
+
+
 def test_cpu_seconds_are_charged_as_wall_seconds_are():
     phase = Phase(warmup=1)
     for wall, cpu in ((9.0, 12.0), (1.0, 2.0), (1.0, 2.0)):

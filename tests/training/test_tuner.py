@@ -69,7 +69,7 @@ def disturb(monkeypatch, *shares):
 @pytest.mark.usefixtures("rehearsed")
 def test_what_was_measured_is_known_to_later_trainings_of_the_machine():
     assert tuner().known() is None
-    assert tuner().measure() == ONEDNN
+    assert tuner().measure(1.0) == ONEDNN
     assert tuner().known() == ONEDNN
     assert tuner(images=9).known() is None
 
@@ -77,29 +77,29 @@ def test_what_was_measured_is_known_to_later_trainings_of_the_machine():
 def test_beside_other_programs_one_thread_computes_and_nothing_is_kept_for_later(monkeypatch, rehearsed):
     disturb(monkeypatch, 0.2, 0.2)
     with using(Tuning(threads=2)):
-        assert tuner().measure() == ONEDNN.model_copy(update={"threads": 1})
+        assert tuner().measure(1.0) == ONEDNN.model_copy(update={"threads": 1})
         assert (rehearsed.threads, tuner().known()) == ([2, 2, 1], None)
-        assert tuner().measure() == tuner().known() == ONEDNN  # they have ended
+        assert tuner().measure(1.0) == tuner().known() == ONEDNN  # they have ended
 
 
 def test_what_another_program_disturbed_for_a_moment_is_measured_again(monkeypatch, rehearsed):
     disturb(monkeypatch, 0.2)
     with using(Tuning(threads=2)):
-        assert tuner().measure() == tuner().known() == ONEDNN
+        assert tuner().measure(1.0) == tuner().known() == ONEDNN
     assert rehearsed.threads == [2, 2]
 
 
 def test_waiting_does_not_lengthen_the_seconds_of_one_thread(monkeypatch, rehearsed):
     disturb(monkeypatch, 0.9)
     with using(Tuning(threads=1)):
-        assert tuner().measure() == tuner().known() == ONEDNN
+        assert tuner().measure(1.0) == tuner().known() == ONEDNN
     assert rehearsed.threads == [1]
 
 
 def test_steps_whose_seconds_spread_widely_are_for_this_training_only(monkeypatch, rehearsed):
     monkeypatch.setattr(rehearsed, "steady", False)
     with using(Tuning(threads=1)):
-        assert (tuner().measure(), tuner().known()) == (ONEDNN, None)
+        assert (tuner().measure(1.0), tuner().known()) == (ONEDNN, None)
     assert rehearsed.threads == [1, 1]
 
 

@@ -18,7 +18,7 @@ from paretocaps.models.geometry import SECOND_KERNEL
 from paretocaps.models.initial_weights import capsule_stds, initialise_normal, initialise_uniform
 from paretocaps.models.network import Init, Network, Output
 from paretocaps.models.primary import PrimaryCapsules
-from paretocaps.models.routings.base import CapsuleLayer, layer_class, scores
+from paretocaps.models.routings.base import CapsuleLayer, layer_class
 from paretocaps.models.stem import Convolution
 from paretocaps.models.trunks.layers import initialise_trunk
 from paretocaps.models.trunks.shape import TRUNKS
@@ -268,7 +268,7 @@ class CapsNet(Network):
         return classes
 
     def _presence(self, states: Tensor) -> Tensor:
-        return scores(states, self.routing)
+        return self.class_capsules.scores(states)
 
     def _layer(self, shape: LayerShape, *, bias: bool = False) -> CapsuleLayer:
         a = self.architecture

@@ -14,6 +14,7 @@ from torch.autograd.function import once_differentiable
 
 from paretocaps.domain.routings.em import POSE
 from paretocaps.models.capsules import at_least_float32
+from paretocaps.models.exporting import is_exporting
 
 VARIANCE_FLOOR = 0.1
 _SMALLEST_MASS = 1e-12
@@ -63,7 +64,7 @@ def fit(operands: Operands, couplings: Tensor, *, densities: bool) -> Gaussians:
         densities: whether to return the votes' densities as well.
     """
     poses, matrices, present = operands
-    if torch.compiler.is_exporting():
+    if is_exporting():
         return _fit_plainly(operands, couplings, densities)
     limit = _GROUP_ON_CPU if poses.device.type == "cpu" else _GROUP_ON_DEVICE
     size = max(1, limit // (poses.numel() * POSE))
