@@ -16,8 +16,8 @@ from paretocaps.training.loss_graph import why_not_compiled
 from paretocaps.training.precision import default_tuning
 from paretocaps.training.rehearsal import Rehearsed, copied
 
-COMPILING = 20.0
-"""The seconds that compiling and timing a step take at most, about."""
+COMPILING = 30.0
+"""The seconds that compiling and timing steps take at most, about."""
 _STEPS, _TURNS, _WARMUP = 8, 5, 3
 _OFF = 0.1  # how far compiled gradients may be from the others, as a share of their norm
 
@@ -46,24 +46,30 @@ class GraphRehearsal:
         """Return the tuning with which a step takes the least time.
 
         The outputs of one convolution after the other are tried as a product of patches, and what is clearly
-        faster is kept. After that the whole step is compiled, if `compiles`: it is kept where it is clearly
-        faster and its gradients are those of the step that is not.
+        faster is kept. After that the whole step is compiled, if `compiles`, with these patches and without
+        any, since the compiler makes other steps faster: it is kept where it is clearly faster and its
+        gradients are those of the step that is not.
         """
         if not self._captures:
             return self._plain
         best, least = self._plain, self._seconds(self._plain)
-        tried = [*self._with_patches(), *([None] if compiles and not why_not_compiled() else [])]
-        for forms in tried:
-            changed = {"compiled": True} if forms is None else {"convolutions": (*best.convolutions, forms)}
-            other = best.model_copy(update=changed)
-            # a compiler fails in many ways, and patches may not fit in memory: then the step stays as it is
-            with suppress(Exception):
-                if forms is None and not self._agree(best, other):
-                    continue
+        for forms in self._with_patches():
+            other = best.model_copy(update={"convolutions": (*best.convolutions, forms)})
+            best, least = self._faster(other, best, least)
+        if compiles and not why_not_compiled():
+            for plain in dict.fromkeys((best, self._plain)):
+                best, least = self._faster(plain.model_copy(update={"compiled": True}), best, least)
+        return best
+
+    def _faster(self, other: Tuning, best: Tuning, least: float) -> tuple[Tuning, float]:
+        """Return `other` with its seconds where they are clearly less than the `least`, else `best` with those."""
+        # a compiler fails in many ways, and patches may not fit in memory: then the step stays as it is
+        with suppress(Exception):
+            if not other.compiled or self._agree(other.model_copy(update={"compiled": False}), other):
                 taken = self._seconds(other)
                 if taken < CLEARLY * least:
-                    best, least = other, taken
-        return best
+                    return other, taken
+        return best, least
 
     def _with_patches(self) -> list[ConvolutionTuning]:
         """Return the forms of each convolution whose outputs are a product of patches."""

@@ -3,8 +3,9 @@
 OUT is a folder. Each part writes there what it finds, within a time limit of its own, so that a machine that
 is taken away early leaves what was measured. DATA is a folder with MNIST's IDX files: no study without it.
 YARDSTICKS is one with `einsum_capsnet.py`. PARTS=profile,bench in the environment runs some parts only.
-`results/gpu.json` has what an earlier form of these parts found on an H200 in eight minutes, and what was
-tried there and not kept: other convolutions, a fused routing and another Adam.
+`results/gpu.json` has what these parts found on an H100, and `results/gpu_tried.json` what was tried on an H200
+and not kept: other convolutions, a fused routing and another Adam. Compiling makes the first parts slow: the
+bench takes about four minutes, and each other part one or two.
 """
 
 import json
@@ -17,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PROFILED = 128, 16, 1
 SHOWN = 25
+PAIRS = 5
 
 
 def parts(out: Path, data: Path | None, yardsticks: Path | None) -> dict[str, tuple[int, list[str]]]:
@@ -29,7 +31,7 @@ def parts(out: Path, data: Path | None, yardsticks: Path | None) -> dict[str, tu
     found = {
         "doctor": (60, [*program, "doctor"]),
         "profile": (120, [python, __file__, "--profile", str(out)]),
-        "bench": (120, [*program, *bench, str(out / "bench.json"), "--batch", "128", "--batch", "16"]),
+        "bench": (300, [*program, *bench, str(out / "bench.json"), "--batch", "128", "--batch", "16"]),
         "tests": (170, [python, "-m", "pytest", "-q", "-m", "gpu", "-p", "no:cacheprovider", *marked]),
     }
     for batch in PROFILED if yardsticks else ():
@@ -40,6 +42,7 @@ def parts(out: Path, data: Path | None, yardsticks: Path | None) -> dict[str, tu
         study = ["--data", str(data), "--epochs", "5", "--trials", "12", "--device", "cuda", *storage]
         found["study"] = 240, [*program, "optimize", "gpu", *study]
         found["front"] = 60, [*program, "front", "gpu", "--format", "json", *storage]
+        found["accuracy"] = 240, [python, __file__, "--accuracy", str(out), str(data)]
     return found
 
 
@@ -90,10 +93,41 @@ def profile(out: Path) -> None:
     (out / "profile.json").write_text(json.dumps(found, indent=1))
 
 
+def accuracy(out: Path, data: Path) -> None:
+    """Write the accuracies of five pairs of trainings, by `auto` and in TF32, of the same seeds."""
+    from paretocaps.domain.choices_model import canonical_choices
+    from paretocaps.domain.job import DataSpec, TrainingJob
+    from paretocaps.training.spec import CAPSNET
+    from paretocaps.training.train import train
+
+    found = []
+    for seed in range(PAIRS):
+        for precision in ("auto", "fp32"):
+            choices = canonical_choices(
+                CAPSNET.choices, {**CAPSNET.designs["baseline"], "precision": precision}
+            )
+            folder = out / f"accuracy-{precision}-{seed}"
+            folder.mkdir()
+            job = TrainingJob(
+                study="accuracy", trial=0, trainer="capsnet", choices=dict(choices), seed=seed,
+                data=DataSpec(path=str(data)), epochs=5, device="cuda:0", folder=folder, trainings=1000,
+                measure=("acc", "time", "memory"),
+            )  # fmt: skip
+            measured = train(job, lambda record: True)
+            tunings = [str(tuning) for tuning in measured.tunings.values()]
+            own = {"acc": measured.acc, "test_acc": measured.test_acc, "time": measured.time}
+            found.append({"seed": seed, "precision": precision, **own, "tunings": tunings})
+            print(found[-1], flush=True)
+            (out / "accuracy.json").write_text(json.dumps(found, indent=1))
+
+
 def main() -> None:
     """Run the parts that PARTS names, or all of them."""
     if sys.argv[1] == "--profile":
         profile(Path(sys.argv[2]))
+        return
+    if sys.argv[1] == "--accuracy":
+        accuracy(*map(Path, sys.argv[2:4]))
         return
     given = [Path(one).resolve() for one in sys.argv[1:4]]
     out, data, yardsticks = given + [None] * (3 - len(given))

@@ -118,8 +118,17 @@ def test_steps_are_rehearsed_on_a_device_and_the_training_stays_as_it_is():
         torch.testing.assert_close(one, other)
 
 
+def test_the_step_without_patches_is_compiled_too(steps, monkeypatch):
+    found = rehearsal()
+    steps(found, second=0.9)
+    seconds = found._seconds
+    monkeypatch.setattr(found, "_seconds", lambda one: 0.0001 if told(one) == (0, True) else seconds(one))
+    assert told(found.fastest(compiles=True)) == (0, True)
+
+
 @CUDA
 @pytest.mark.gpu
+@pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning")  # torch's own
 def test_compiled_steps_train_as_others_do():
     losses = []
     for compiled in (False, True):
