@@ -62,7 +62,7 @@ class GraphRehearsal:
         return best
 
     def _faster(self, other: Tuning, best: Tuning, least: float) -> tuple[Tuning, float]:
-        """Return `other` with its seconds where they are clearly less than the `least`, else `best` with those."""
+        """Return `other` and its seconds where they are clearly below the `least`, else `best` and those."""
         # a compiler fails in many ways, and patches may not fit in memory: then the step stays as it is
         with suppress(Exception):
             if not other.compiled or self._agree(other.model_copy(update={"compiled": False}), other):

@@ -3,7 +3,7 @@
 OUT is a folder. Each part writes there what it finds, within a time limit of its own, so that a machine that
 is taken away early leaves what was measured. DATA is a folder with MNIST's IDX files: no study without it.
 YARDSTICKS is one with `einsum_capsnet.py`. PARTS=profile,bench in the environment runs some parts only.
-`results/gpu.json` has what these parts found on an H100, and `results/gpu_tried.json` what was tried on an H200
+`results/gpu.json` has what these parts found on an H100, `results/gpu_tried.json` what was tried on an H200
 and not kept: other convolutions, a fused routing and another Adam. Compiling makes the first parts slow: the
 bench takes about four minutes, and each other part one or two.
 """
