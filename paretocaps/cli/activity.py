@@ -13,6 +13,7 @@ from rich.live import Live
 from paretocaps.cli.bar_line import bar_line
 from paretocaps.cli.numbers import clock_text
 from paretocaps.cli.output import say, screen
+from paretocaps.cli.text_layout import whole_words
 from paretocaps.domain.progress import STEP
 from paretocaps.masking import masked
 
@@ -102,7 +103,8 @@ class Activity:
         if self._live is None:
             self._write(message)
         else:
-            self._live.console.print(masked(message), markup=False, highlight=False, soft_wrap=True)
+            told = whole_words(masked(message), self._live.console.width)
+            self._live.console.print(told, markup=False, highlight=False, soft_wrap=True)
 
     def tell(self) -> None:
         """Write a line if one is due."""

@@ -16,6 +16,7 @@ from paretocaps.cli.front_table import SMALLEST, short_table
 from paretocaps.cli.numbers import clock_text, counted
 from paretocaps.cli.progress import Line, Progress, Training
 from paretocaps.cli.remaining_text import remaining_parts
+from paretocaps.cli.text_layout import whole_words
 from paretocaps.domain.study_spec import StudySpec
 
 STYLES = {"finished": "green", "failed": "red", "notice": "yellow"}
@@ -73,7 +74,8 @@ class LiveView(Progress):
             self._print(line.text, line.kind)
 
     def _print(self, text: str, kind: str) -> None:
-        self.console.print(text, style=STYLES[kind], markup=False, soft_wrap=True)
+        told = whole_words(text, self.console.width)
+        self.console.print(told, style=STYLES[kind], markup=False, soft_wrap=True)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw the study for the terminal's current size."""

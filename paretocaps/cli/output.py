@@ -20,6 +20,7 @@ from rich.text import Text
 
 from paretocaps.cli.ending import tell, unread
 from paretocaps.cli.numbers import is_number, number_text
+from paretocaps.cli.text_layout import whole_words
 from paretocaps.report.csv_cell import csv_cell
 
 Row = Mapping[str, Any]
@@ -95,8 +96,7 @@ def say(message: str) -> None:
 def note(message: str) -> None:
     """Write a message to stderr, on a terminal wrapped between words; it is no command to be pasted."""
     width = Console(file=sys.stderr).width if sys.stderr.isatty() else PIPE_WIDTH
-    for line in wrap(message, width, break_long_words=False, break_on_hyphens=False):
-        say(line)
+    say(whole_words(message, width))
 
 
 def write_rows(rows: Sequence[Row], form: str) -> None:

@@ -77,6 +77,11 @@ def shortened(text: str, width: int) -> str:
     return f"{kept}…" if width > 0 else ""
 
 
+def whole_words(text: str, width: int) -> str:
+    """Return a message in lines of at most `width` characters; a longer word has a line, and is whole."""
+    return "\n".join(line for part in text.split("\n") for line in _wrapped(part, width) or [""])
+
+
 def _wrapped(text: str, width: int) -> list[str]:
     return wrap(text, width, break_long_words=False, break_on_hyphens=False)
 

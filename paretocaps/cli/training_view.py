@@ -13,6 +13,7 @@ from paretocaps.cli.activity import SOON_SECONDS, Step, draw_step
 from paretocaps.cli.bar_line import bar_line
 from paretocaps.cli.numbers import clock_text, counted
 from paretocaps.cli.output import say, screen
+from paretocaps.cli.text_layout import whole_words
 from paretocaps.cli.time_left import TimeLeft
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, best_epoch
@@ -131,7 +132,9 @@ class LiveTrainingView(TrainingView):
     """
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(lambda line: console.print(line, markup=False, soft_wrap=True), clock)
+        super().__init__(
+            lambda line: console.print(whole_words(line, console.width), markup=False, soft_wrap=True), clock
+        )
         self._live = Live(self, console=console, transient=True, refresh_per_second=4, redirect_stdout=False)
 
     def preparing(self, what: str, done: int, total: int) -> None:

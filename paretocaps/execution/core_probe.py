@@ -56,10 +56,10 @@ class Found:
         return self.gain < LEAST_GAIN and self.slowing is not None and self.slowing <= MOST_SLOWING
 
     def __str__(self) -> str:
-        gain = f"a second thread makes a step {self.gain:.2f} times as fast"
+        gain = f"with a second thread a step is {self.gain:.2f} times as fast"
         if self.slowing is None:
             return gain
-        return f"{gain}, and busy neighbours make it {self.slowing:.2f} times as slow"
+        return f"{gain}, and beside busy neighbours it takes {self.slowing:.2f} times as long"
 
 
 def probe_cores(job: TrainingJob, data: CheckedData, check: Callable[[], None]) -> Found:

@@ -204,3 +204,9 @@ def test_what_the_driver_does_is_a_bar(view, clock):
     assert "judging the test part · 1 of 4 · 0:10 · about 0:30 left" in screen(view, 100, 24)[2]
     view.preparing("judging the test part", 4, 4)
     assert screen(view, 100, 24)[2] == ""
+
+
+def test_what_is_said_before_the_study_breaks_no_word(clock):
+    console = Console(file=io.StringIO(), width=30, force_terminal=True, color_system=None)
+    LiveView(console, clock).notice("300 of 1,294 training, 100 of 144 validation images")
+    assert console.file.getvalue() == "300 of 1,294 training, 100 of\n144 validation images\n"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paretocaps.cli.text_layout import TextLayout, shortened, text_layout
+from paretocaps.cli.text_layout import TextLayout, shortened, text_layout, whole_words
 
 TITLES = ("beside", "told")
 
@@ -48,3 +48,7 @@ def test_no_line_is_too_wide_and_no_word_is_broken(texts, width):
 )
 def test_a_short_text_keeps_whole_words(width, text):
     assert shortened("one=1 two=2 x=3", width) == text
+
+
+def test_a_message_breaks_no_word():
+    assert whole_words("one two-three\n\nfour", 7) == "one\ntwo-three\n\nfour"

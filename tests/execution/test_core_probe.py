@@ -83,8 +83,11 @@ def test_a_cpu_is_split_where_a_second_thread_brings_little_and_neighbours_do_no
 
 
 def test_what_was_found_is_told():
-    assert str(Found(1.234)) == "a second thread makes a step 1.23 times as fast"
-    told = "a second thread makes a step 1.00 times as fast, and busy neighbours make it 1.10 times as slow"
+    assert str(Found(1.234)) == "with a second thread a step is 1.23 times as fast"
+    told = (
+        "with a second thread a step is 1.00 times as fast, and beside busy neighbours it takes 1.10 times as"
+        " long"
+    )
     assert str(Found(1.0, 1.1)) == told
 
 
