@@ -100,8 +100,24 @@ def submissions(
         found = store.submissions(study, SUBMISSION_STATES if all else UNENDED)
         order = _order(store) if any(one.state == "queued" for one in found) else {}
     placed = [replace(one, position=order.get(one.id)) for one in found]
-    states = ("running", "queued", "paused", "stopped", "ended", "failed")
-    return sorted(placed, key=lambda one: (states.index(one.state), one.position or -one.id))
+    first = {"running": 0, "queued": 1, "paused": 2}
+    return sorted(placed, key=lambda one: (first.get(one.state, 3), one.position or -one.id))
+
+
+def page(storage: Storage = DEFAULT_STORAGE, *, limit: int, offset: int = 0) -> "list[Submission]":
+    """Return so many submissions in the order of `submissions`, with those that ended, after the first ones.
+
+    Raises:
+        StorageError: there is no such database.
+    """
+    from paretocaps.storage.submissions import SUBMISSION_STATES, UNENDED
+
+    over = [state for state in SUBMISSION_STATES if state not in UNENDED]
+    with opened(storage) as store:
+        waiting = submissions(store)
+        shown = waiting[offset : offset + limit]
+        left = limit - len(shown)
+        return [*shown, *store.latest_submissions(over, left, max(0, offset - len(waiting)))]
 
 
 def submission(which: int | str, storage: Storage = DEFAULT_STORAGE) -> "Submission":

@@ -79,9 +79,26 @@ def delete_with_files(study: str, folder: Path, storage: str = DEFAULT_STORAGE) 
         numbers = [one.id for one in store.submissions(study)]
     delete(study, storage)
     for number in numbers:
-        for kind in ("exports", "trainings"):
-            shutil.rmtree(folder / kind / str(number), ignore_errors=True)
-        (folder / "logs" / f"submission-{number}.log").unlink(missing_ok=True)
+        _remove_files(number, folder)
+
+
+def remove_submission(number: int, folder: Path, storage: Storage = DEFAULT_STORAGE) -> None:
+    """Remove a submission that ended before there was a study, with its log.
+
+    Raises:
+        StorageError: there is no such database.
+        MissingError: there is no such submission.
+        StateError: it has not ended, or there is its study, with which it is deleted.
+    """
+    with opened(storage) as store:
+        store.remove_submission(number)
+    _remove_files(number, folder)
+
+
+def _remove_files(number: int, folder: Path) -> None:
+    for kind in ("exports", "trainings"):
+        shutil.rmtree(folder / kind / str(number), ignore_errors=True)
+    (folder / "logs" / f"submission-{number}.log").unlink(missing_ok=True)
 
 
 def _submitted(store: "Store", study: str, folder: Path) -> Iterator[StudyFile]:

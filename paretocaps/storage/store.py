@@ -184,6 +184,8 @@ class Store:
     spent = _reads(_submissions.spent)
     submission = _reads(_submissions.submission)
     submissions = _reads(_submissions.submissions)
+    latest_submissions = _reads(_submissions.latest_submissions)
+    remove_submission = _writes(_submissions.remove_submission)
     submission_counts = _reads(_submissions.submission_counts)
     want = _writes(_submissions.want)
     give_way = _writes(_submissions.give_way)

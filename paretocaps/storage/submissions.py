@@ -9,13 +9,14 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, Row, func, insert, select, text, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from paretocaps.errors import MissingError, StateError
 from paretocaps.storage.events import notify
 from paretocaps.storage.schema import now
 from paretocaps.storage.service_schema import EVENTS, SUBMISSIONS
+from paretocaps.storage.studies import has_study
 
 SubmissionKind = Literal["study", "training", "export"]
 SubmissionState = Literal["queued", "running", "paused", "stopped", "ended", "failed"]
@@ -148,6 +149,32 @@ def submissions(
     query = _ALL.where(SUBMISSIONS.c.state.in_(states))
     own = query if study is None else query.where(SUBMISSIONS.c.study == study)
     return [_submission(row) for row in connection.execute(own.order_by(SUBMISSIONS.c.id))]
+
+
+def latest_submissions(
+    connection: Connection, states: Collection[SubmissionState], limit: int, offset: int = 0
+) -> list[Submission]:
+    """Return so many submissions in these states, the latest first, without the first `offset`."""
+    query = _ALL.where(SUBMISSIONS.c.state.in_(states)).order_by(SUBMISSIONS.c.id.desc())
+    return [_submission(row) for row in connection.execute(query.limit(limit).offset(offset))]
+
+
+def remove_submission(connection: Connection, key: int) -> Submission:
+    """Remove a submission that ended before there was a study, and return it; it counts for no quota then.
+
+    Raises:
+        MissingError: there is none with that number.
+        StateError: it has not ended, or there is its study, with which it is deleted.
+    """
+    found = submission(connection, key, lock=True)
+    if found.state in UNENDED:
+        raise StateError(f"{_name(found)} is {found.state}: stop it first")
+    if has_study(connection, found.study):
+        raise StateError(f"{_name(found)} is removed with its study alone: delete that")
+    connection.execute(delete(SUBMISSIONS).where(SUBMISSIONS.c.id == key))
+    if not submissions(connection, found.study):
+        connection.execute(delete(EVENTS).where(EVENTS.c.study == found.study))
+    return found
 
 
 def submission_counts(connection: Connection) -> dict[str, int]:

@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from paretocaps.errors import MissingError, StateError
 from paretocaps.service import queueing
 from paretocaps.service.quota import Quota
+from paretocaps.service.study_files import remove_submission
 from paretocaps.service.uploading import UPLOAD, find_upload, remove_upload
 from paretocaps.storage.store import Store
 from paretocaps.storage.submissions import Submission
@@ -39,6 +40,20 @@ def own_submission(
             403, f"{name} was submitted by the token {found.owner!r}: use that one, or an admin's"
         )
     return found
+
+
+def remove_own_submission(number: int, who: Principal, folder: Path, store: Store) -> None:
+    """Remove a submission that ended before there was a study: one of the token's own, or an admin's any.
+
+    Raises:
+        MissingError: there is none.
+        StateError: it has not ended, there is its study, or it counts for the token's quota of hours.
+        HTTPException: it is another token's.
+    """
+    found = own_submission(number, who, store)
+    if found and found.seconds and found.max_hours is not None and not who.may("admin"):
+        raise StateError(f"submission {number} counts for a quota of hours: an admin may remove it")
+    remove_submission(number, folder, store)
 
 
 def training_of(study: str, trial: int, number: int, store: Store) -> int:

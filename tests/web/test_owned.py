@@ -3,10 +3,11 @@ from starlette.exceptions import HTTPException
 
 from paretocaps.errors import MissingError, StateError
 from paretocaps.service import queueing
+from paretocaps.service.quota import Quota
 from paretocaps.service.uploading.sets import NamedSet, write_about
 from paretocaps.storage.store import Store
 from paretocaps.web.guard.principal import Principal
-from paretocaps.web.owned import own_submission, quota_of, remove_own_upload
+from paretocaps.web.owned import own_submission, quota_of, remove_own_submission, remove_own_upload
 
 
 @pytest.fixture
@@ -52,3 +53,19 @@ def test_an_upload_is_removed_by_its_owner_or_an_admin_while_no_study_needs_it(s
     remove_own_upload(tmp_path, "photos", Principal("root", "admin"), store)
     with pytest.raises(MissingError, match="no upload is called 'photos'"):
         remove_own_upload(tmp_path, "photos", Principal("root", "admin"), store)
+
+
+def test_what_counts_for_a_quota_of_hours_is_removed_by_an_admin_alone(store, tmp_path):
+    made = queueing.submit("study", "new", {}, store, owner="ann", quota=Quota(hours=1.0))
+    store.take_turn(made.id, "token", "host")
+    store.join_turn(made.id, "token", 1)
+    store.beat_turn(made.id, "token", 9.0)
+    store.end_turn(made.id, "token", "failed", "no such folder")
+    for who, refused in (
+        (Principal("bob", "run"), HTTPException),
+        (Principal("ann", "run", max_hours=1.0), StateError),
+    ):
+        with pytest.raises(refused, match="admin"):
+            remove_own_submission(made.id, who, tmp_path, store)
+    remove_own_submission(made.id, Principal("cat", "admin"), tmp_path, store)
+    assert store.spent("ann") == (0, 0.0)

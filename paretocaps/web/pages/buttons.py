@@ -11,7 +11,7 @@ from paretocaps.service import queueing
 from paretocaps.storage.submissions import Submission
 from paretocaps.web.guard.allowed import allowed
 from paretocaps.web.guard.principal import Principal
-from paretocaps.web.owned import own_submission, quota_of, training_of
+from paretocaps.web.owned import own_submission, quota_of, remove_own_submission, training_of
 from paretocaps.web.pages.answers import Number, PageRoute, Readers, Reading
 from paretocaps.web.pages.rendering import at
 
@@ -80,6 +80,13 @@ def set_priority(
     """Give a submission another priority."""
     own_submission(number, who, readers.store)
     queueing.set_priority(number, priority, readers.store)
+    return shown("queue")
+
+
+@router.post("/queue/{number}/remove")
+def remove(number: Number, who: Runs, readers: Reading) -> Response:
+    """Remove a submission that ended before there was a study."""
+    remove_own_submission(number, who, readers.settings.folder, readers.store)
     return shown("queue")
 
 

@@ -116,14 +116,15 @@ def one_trial(request: Request, study: str, trial: Number, readers: Reading) -> 
 @router.get("/queue")
 def queue(request: Request, readers: Reading) -> Response:
     """Show what runs, what waits, and what has ended lately."""
-    found = queueing.submissions(readers.store, all=True)
+    store, found = readers.store, queueing.submissions(readers.store)
     by_state = {
         state: [one for one in found if one.state == state] for state in ("running", "queued", "paused")
     }
-    ended = [one for one in found if one.state in ("ended", "stopped", "failed")]
-    last = sorted(ended, key=lambda one: one.id, reverse=True)[:_ENDED]
+    last = queueing.page(store, limit=_ENDED, offset=len(found))
+    removable = {one.id for one in last if one.kind == "study" and not store.has_study(one.study)}
     parts: dict[str, Any] = {"running": by_state["running"], "waiting": by_state["queued"]}
-    return page(request, "queue", "Queue", "Queue", **parts, paused=by_state["paused"], ended=last)
+    parts |= {"paused": by_state["paused"], "ended": last, "removable": removable}
+    return page(request, "queue", "Queue", "Queue", **parts)
 
 
 def trial_page(request: Request, study: str, trial: int, readers: Readers, **further: Any) -> Response:
