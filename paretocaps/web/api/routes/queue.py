@@ -25,7 +25,7 @@ def queue(
     limit: Annotated[int, Query(ge=1, le=10_000, description="the most that are listed")] = 1000,
     offset: Annotated[int, Query(ge=0, le=2**31 - 1, description="how many of the first are left out")] = 0,
 ) -> list[Submission]:
-    """List the submissions: those that run, those that wait by position, then the others, the latest first."""
+    """List the submissions: those that run, those that wait by position, then the others, latest first."""
     if everything:
         return [Submission.of(one) for one in queueing.page(store, limit=limit, offset=offset)]
     return [Submission.of(one) for one in queueing.submissions(store)[offset : offset + limit]]
