@@ -3,9 +3,8 @@
 from typing import Any
 
 from paretocaps.cli.output import rows_table, say, show, write_csv, write_json
-from paretocaps.report.beside_baseline import beside_text
-from paretocaps.report.tables import estimate_text, heading
 from paretocaps.service import Comparison
+from paretocaps.service.comparison_tables import members_rows, right_aligned, studies_rows
 
 
 def write_comparison(found: Comparison, form: str) -> None:
@@ -15,44 +14,12 @@ def write_comparison(found: Comparison, form: str) -> None:
     elif form == "csv":
         write_csv([_flat(row) for row in found.rows])
     else:
-        show(rows_table(_studies(found), right=("hypervolume",)))
+        right = right_aligned(found)
+        show(rows_table(studies_rows(found), right=right))
         show("")
-        right = ("trial", *map(heading, found.objectives))
-        show(rows_table(_members(found), right=right))
+        show(rows_table(members_rows(found), right=right))
     for remark in found.remarks:
         say(remark)
-
-
-def _studies(found: Comparison) -> list[dict[str, Any]]:
-    rows = [
-        {
-            "study": row["study"],
-            "front": row["members"],
-            "unbeaten": row["unbeaten"],
-            "hypervolume": f"{row['hypervolume_share']:.4f}",
-        }
-        for row in found.studies
-    ]
-    unbeaten = sum(row["unbeaten"] for row in found.studies)
-    together = {"study": "together", "front": unbeaten, "unbeaten": unbeaten}
-    return [*rows, {**together, "hypervolume": f"{found.together:.4f}"}]
-
-
-def _members(found: Comparison) -> list[dict[str, str]]:
-    baselines = {front.study: front.baseline for front in found.fronts}
-    rows = []
-    for study, member in found.members:
-        beaten = found.beaten_by.get((study, member.trial))
-        rows.append(
-            {
-                "study": study,
-                "trial": str(member.trial),
-                **{heading(o): estimate_text(o, member.estimate(o.name)) for o in found.objectives},
-                "beaten by": "" if beaten is None else f"{beaten[0]} {beaten[1]}",
-                "beside the baseline": beside_text(member, baselines[study]),
-            }
-        )
-    return rows
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from paretocaps.service.benching import BenchOptions, bench, check_output, keep_bench, published_sweep
 from paretocaps.service.choosing import ChoiceView, choices
-from paretocaps.service.comparing import Comparison, compare, write_comparison
+from paretocaps.service.comparing import Comparison, compare
+from paretocaps.service.comparison_page import write_comparison
 from paretocaps.service.confirming import ConfirmSummary, confirm
 from paretocaps.service.evaluated_images import EvaluateOptions
 from paretocaps.service.evaluating import Evaluation, evaluate, write_evaluation

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike, fspath
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.front_record import FrontMember
@@ -139,19 +138,6 @@ def compare(
 
     found = Comparison(asked, fronts, *corners, tuple(map(share, values)), share(everything))
     return _with_beaten(found, tuple(_remarks(specs)))
-
-
-def write_comparison(found: Comparison, output: str) -> Path:
-    """Write the fronts in one picture for each pair of objectives, and one of three; return the page's path.
-
-    Raises:
-        UsageError: the page cannot be written there.
-    """
-    from paretocaps.report.comparison_figures import comparison_figures
-    from paretocaps.report.page import write_figures
-
-    title = " beside ".join(front.study for front in found.fronts)
-    return write_figures(output, title, comparison_figures(found.fronts, found.objectives))
 
 
 def _common(specs: Sequence[StudySpec]) -> tuple[Objective, ...]:

@@ -77,9 +77,3 @@ def test_one_study_or_too_few_objectives_are_refused(fronts):
             service.compare(names, fronts)
     with pytest.raises(UsageError, match="fewer than two objectives in common .*give --objectives"):
         service.compare(["a", "apart"], fronts)
-
-
-def test_the_fronts_are_in_one_picture(fronts, tmp_path):
-    found = service.compare(["a", "b"], fronts, "acc,params")
-    page = service.write_comparison(found, str(tmp_path / "both.html"))
-    assert "a beside b" in page.read_text(encoding="utf-8")
