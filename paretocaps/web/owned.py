@@ -4,7 +4,7 @@ from pathlib import Path
 
 from starlette.exceptions import HTTPException
 
-from paretocaps.errors import MissingError, StateError
+from paretocaps.errors import MissingError, StateError, UsageError
 from paretocaps.service import queueing
 from paretocaps.service.quota import Quota
 from paretocaps.service.study_files import remove_submission
@@ -17,6 +17,20 @@ from paretocaps.web.guard.principal import Principal
 def quota_of(who: Principal) -> Quota:
     """Return what all submissions of a token may train."""
     return Quota(who.max_trials, who.max_hours)
+
+
+def allowed_priority(who: Principal, priority: int) -> int:
+    """Return a priority that a token's submissions may have.
+
+    Raises:
+        UsageError: it is above the token's highest.
+    """
+    if priority > who.highest_priority:
+        raise UsageError(
+            f"priority={priority} is above {who.highest_priority}, the highest of the token {who.name!r}:"
+            " give that or less, or let whoever runs the service raise max_priority"
+        )
+    return priority
 
 
 def own_submission(

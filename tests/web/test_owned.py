@@ -1,13 +1,19 @@
 import pytest
 from starlette.exceptions import HTTPException
 
-from paretocaps.errors import MissingError, StateError
+from paretocaps.errors import MissingError, StateError, UsageError
 from paretocaps.service import queueing
 from paretocaps.service.quota import Quota
 from paretocaps.service.uploading.sets import NamedSet, write_about
 from paretocaps.storage.store import Store
 from paretocaps.web.guard.principal import Principal
-from paretocaps.web.owned import own_submission, quota_of, remove_own_submission, remove_own_upload
+from paretocaps.web.owned import (
+    allowed_priority,
+    own_submission,
+    quota_of,
+    remove_own_submission,
+    remove_own_upload,
+)
 
 
 @pytest.fixture
@@ -35,6 +41,17 @@ def test_a_study_that_was_not_submitted_has_none(store):
 
 def test_a_quota_is_the_tokens():
     assert quota_of(Principal("ann", "run", max_trials=3, max_hours=0.5)).trials == 3
+
+
+def test_a_priority_is_not_above_the_tokens_highest():
+    assert allowed_priority(Principal("root", "admin"), 100) == 100
+    assert allowed_priority(Principal("ann", "run"), -3) == -3
+    assert allowed_priority(Principal("ann", "run", max_priority=5), 5) == 5
+    for who, above in ((Principal("ann", "run"), 1), (Principal("ann", "admin", max_priority=5), 6)):
+        with pytest.raises(
+            UsageError, match=f"^priority={above} is above {above - 1}, the highest of the token"
+        ):
+            allowed_priority(who, above)
 
 
 def test_an_upload_is_removed_by_its_owner_or_an_admin_while_no_study_needs_it(store, tmp_path):

@@ -47,6 +47,7 @@ class _Entry(BaseModel):
     role: Role
     max_trials: int | None = Field(None, ge=1)
     max_hours: float | None = Field(None, gt=0, allow_inf_nan=False)
+    max_priority: int | None = Field(None, ge=0, le=100)
 
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
@@ -54,7 +55,7 @@ _ENTRIES = TypeAdapter(dict[_Name, _Entry])
 
 
 def tokens_of_file(path: Path) -> tuple[Token, ...]:
-    """Return the tokens of a TOML file, which has a table per name with secret, role and quotas.
+    """Return the tokens of a TOML file, which has a table per name with secret, role and limits.
 
     Raises:
         UsageError: it cannot be read, others than its owner may, or it has something else in it.
@@ -148,7 +149,9 @@ def _checked(content: object, where: str) -> tuple[Token, ...]:
         told = _RULES.get(last, wording(first))
         raise UsageError(f"{where}: {'.'.join(where_in).removesuffix('.[key]')}: {told}") from None
     return tuple(
-        Token(Principal(name, entry.role, entry.max_trials, entry.max_hours), entry.secret)
+        Token(
+            Principal(name, entry.role, entry.max_trials, entry.max_hours, entry.max_priority), entry.secret
+        )
         for name, entry in entries.items()
     )
 

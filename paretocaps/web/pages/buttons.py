@@ -11,7 +11,13 @@ from paretocaps.service import queueing
 from paretocaps.storage.submissions import Submission
 from paretocaps.web.guard.allowed import allowed
 from paretocaps.web.guard.principal import Principal
-from paretocaps.web.owned import own_submission, quota_of, remove_own_submission, training_of
+from paretocaps.web.owned import (
+    allowed_priority,
+    own_submission,
+    quota_of,
+    remove_own_submission,
+    training_of,
+)
 from paretocaps.web.pages.answers import Number, PageRoute, Readers, Reading
 from paretocaps.web.pages.rendering import at
 
@@ -79,7 +85,7 @@ def set_priority(
 ) -> Response:
     """Give a submission another priority."""
     own_submission(number, who, readers.store)
-    queueing.set_priority(number, priority, readers.store)
+    queueing.set_priority(number, allowed_priority(who, priority), readers.store)
     return shown("queue")
 
 
@@ -118,7 +124,7 @@ async def submitted(readers: Reading, who: Principal, options: Mapping[str, Any]
             options,
             readers.store,
             owner=who.name,
-            priority=priority,
+            priority=allowed_priority(who, priority),
             quota=quota_of(who),
             places=readers.places,
         )

@@ -25,9 +25,10 @@ def written(folder, text, mode=0o600):
 
 
 def test_a_file_has_names_secrets_roles_and_quotas(tmp_path):
-    text = f'{ALICE}max_trials = 50\nmax_hours = 2.5\n[bob]\nsecret = "{SECRET}2"\nrole = "read"\n'
+    alice = f"{ALICE}max_trials = 50\nmax_hours = 2.5\nmax_priority = 5\n"
+    text = f'{alice}[bob]\nsecret = "{SECRET}2"\nrole = "read"\n'
     assert tokens_of_file(written(tmp_path, text)) == (
-        Token(Principal("alice", "run", 50, 2.5), SECRET),
+        Token(Principal("alice", "run", 50, 2.5, 5), SECRET),
         Token(Principal("bob", "read"), f"{SECRET}2"),
     )
 
@@ -57,6 +58,7 @@ def test_a_file_that_is_open_to_others_is_refused(tmp_path, mode):
         ),
         (f'[alice]\nsecret = "{SECRET}"\n', "alice.role: Field required"),
         (f"{ALICE}max_trials = 0\n", "alice.max_trials: it should be greater than or equal to 1"),
+        (f"{ALICE}max_priority = 101\n", "alice.max_priority: it should be less than or equal to 100"),
         (f"{ALICE}max_hour = 1\n", "alice.max_hour: Extra inputs are not permitted"),
         (ALICE.replace("alice", '"a b"'), "a b: a name has 1 to 40 letters"),
     ],

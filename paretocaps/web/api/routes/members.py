@@ -13,7 +13,7 @@ from paretocaps.web.api.asked import Opened, Settings
 from paretocaps.web.api.routes.studies import Number
 from paretocaps.web.api.routes.submitting import May, Priority, places_of
 from paretocaps.web.guard.allowed import allowed
-from paretocaps.web.owned import quota_of, training_of
+from paretocaps.web.owned import allowed_priority, quota_of, training_of
 from paretocaps.web.problems import problems
 
 router = APIRouter(prefix="/studies", tags=["members"], responses=problems(404, 422))
@@ -42,7 +42,7 @@ def train(
         {"trial": number, **given},
         store,
         owner=who.name,
-        priority=priority,
+        priority=allowed_priority(who, priority),
         quota=quota_of(who),
         places=places_of(settings),
     )
@@ -71,7 +71,7 @@ def export(
         {"trial": number, **given},
         store,
         owner=who.name,
-        priority=priority,
+        priority=allowed_priority(who, priority),
         quota=quota_of(who),
         places=places_of(settings),
     )

@@ -17,7 +17,7 @@ from paretocaps.web.api import models
 from paretocaps.web.api.asked import Opened, Settings
 from paretocaps.web.guard.allowed import allowed
 from paretocaps.web.guard.principal import Principal
-from paretocaps.web.owned import own_submission, quota_of
+from paretocaps.web.owned import allowed_priority, own_submission, quota_of
 from paretocaps.web.problems import problems
 
 router = APIRouter(prefix="/studies", tags=["queue"], responses=problems(404, 409, 422))
@@ -59,7 +59,7 @@ async def submit(
         options,
         store,
         owner=who.name,
-        priority=priority,
+        priority=allowed_priority(who, priority),
         quota=quota_of(who),
         places=places_of(settings),
     )
@@ -74,18 +74,19 @@ def change(
     """Give a study more trials, or another priority."""
     if wanted.trials is None and wanted.priority is None:
         raise UsageError("nothing to change: give trials, priority or both")
+    priority = allowed_priority(who, wanted.priority or 0)
     found = own_submission(study, who, store, raising=wanted.trials is not None)
     waits = found is not None and found.state in UNENDED
     if found is not None and wanted.priority is not None and (waits or wanted.trials is None):
         # first, so that the request can be sent again where the rest fails
-        found = queueing.set_priority(found.id, wanted.priority, store)
+        found = queueing.set_priority(found.id, priority, store)
     if wanted.trials is not None:
         found = queueing.raise_trials(
             study,
             wanted.trials,
             store,
             owner=who.name,
-            priority=wanted.priority or 0,
+            priority=priority,
             quota=quota_of(who),
             places=places_of(settings),
         )

@@ -1,6 +1,7 @@
 import pytest
 
 from paretocaps.service import queueing
+from paretocaps.web.guard.principal import Principal
 
 STUDY = {
     "study": "new",
@@ -87,3 +88,20 @@ def test_a_study_that_was_not_submitted_is_told(client):
     assert "was not submitted" in client.post("/api/v1/studies/demo/pause").json()["detail"]
     assert client.patch("/api/v1/studies/demo", json={}).status_code == 422
     assert client.get("/api/v1/queue/99").status_code == 404
+
+
+def test_no_priority_is_above_the_tokens_highest(client, submitted, monkeypatch):
+    monkeypatch.setattr(Principal, "highest_priority", 0)
+    made = submitted.json()
+    assert 'max="0"' in client.get("/new").text
+    for answer in (
+        client.post("/api/v1/studies?priority=1", json=STUDY | {"study": "other one"}),
+        client.post("/api/v1/studies/demo/trials/0/train?priority=1"),
+        client.post("/api/v1/studies/demo/trials/0/export?priority=1"),
+        client.patch("/api/v1/studies/new", json={"trials": 99, "priority": 1}),
+        client.post(f"/queue/{made['id']}/priority", data={"priority": "1"}),
+        client.post("/new", data={"study": "more", "priority": "1"}),
+    ):
+        assert answer.status_code == 422
+        assert "priority=1 is above 0, the highest of the token" in answer.text
+    assert client.get("/api/v1/queue").json() == [made]
