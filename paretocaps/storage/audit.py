@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from paretocaps.storage.schema import now
 from paretocaps.storage.service_schema import AUDIT
@@ -33,9 +33,12 @@ class Audited:
     at: datetime | None = None
 
 
-def audit(connection: Connection, entry: Audited) -> None:
-    """Add an entry, as of the present moment."""
-    connection.execute(insert(AUDIT).values(asdict(entry) | {"at": now()}))
+def audit(connection: Connection, entry: Audited, most: int | None = None) -> None:
+    """Add an entry, as of the present moment, and remove those before the latest `most`; None keeps all."""
+    added = insert(AUDIT).values(asdict(entry) | {"at": now()}).returning(AUDIT.c.id)
+    number = connection.execute(added).scalar_one()
+    if most is not None:
+        connection.execute(delete(AUDIT).where(AUDIT.c.id <= number - most))
 
 
 def audited(connection: Connection, limit: int = 1000) -> list[Audited]:

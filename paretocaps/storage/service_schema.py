@@ -92,4 +92,4 @@ AUDIT = Table(
     Column("reason", Text, comment="why it was refused"),
     sqlite_autoincrement=True,
 )
-"""Who asked the service to change something. Rows are added and never changed."""
+"""Who asked the service to change something. Rows are added and never changed; the oldest are removed."""

@@ -11,3 +11,9 @@ def test_entries_come_back_newest_first(store):
         ("/api/v1/studies/1", 403, "needs the role admin"),
     ]
     assert all(one.at is not None and one.at.tzinfo for one in found)
+
+
+def test_the_latest_entries_are_kept(store):
+    for number in range(5):
+        store.audit(Audited("ann", "run", "POST", f"/{number}", "127.0.0.1", 202), most=2)
+    assert [one.target for one in store.audited()] == ["/4", "/3"]

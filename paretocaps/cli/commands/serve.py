@@ -11,7 +11,7 @@ from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.errors import UsageError
 from paretocaps.extras import require
 from paretocaps.service.queueing import DEFAULT_FOLDER
-from paretocaps.web.guard.options import RATE, GuardOptions
+from paretocaps.web.guard.options import AUDIT, RATE, GuardOptions
 from paretocaps.web.serve_settings import ServeSettings
 
 
@@ -73,6 +73,14 @@ from paretocaps.web.serve_settings import ServeSettings
     show_default=True,
     help="Requests per second of one token or address; a tenth of it for those that change something.",
 )
+@click.option(
+    "--audit",
+    metavar="N",
+    type=click.IntRange(1),
+    default=AUDIT,
+    show_default=True,
+    help="Entries that are kept of who changed what; older ones are removed.",
+)
 @click.option("--no-supervise", is_flag=True, help="Run no submissions: another service of the storage does.")
 def command(
     storage: str,
@@ -86,6 +94,7 @@ def command(
     allow_host: tuple[str, ...],
     proxy: tuple[str, ...],
     rate: float,
+    audit: int,
     no_supervise: bool,
 ) -> None:
     """Serve the studies over HTTP: submit, watch, take the model.
@@ -107,7 +116,7 @@ def command(
         data_root=data_root,
         host=host,
         port=port,
-        guard=GuardOptions(tokens=tokens, allow_hosts=allow_host, proxies=proxy, rate=rate),
+        guard=GuardOptions(tokens=tokens, allow_hosts=allow_host, proxies=proxy, rate=rate, audit=audit),
         supervise=not no_supervise,
         parallel=parallel,
         slice=_seconds(turn),

@@ -89,7 +89,7 @@ def create_app(settings: ServeSettings) -> FastAPI:
     app.include_router(dashboard.router)
     app.include_router(operation.router)
     add_pages(app, settings)
-    protect(app, rules, store)
+    protect(app, rules, store, settings.guard.audit)
     app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]
     return app
 

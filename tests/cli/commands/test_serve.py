@@ -19,6 +19,7 @@ def test_a_missing_extra_is_one_line(run, monkeypatch):
         (["--storage", "nowhere://x"], "nowhere"),
         (["--slice", "soon"], "slice="),
         (["--parallel", "0"], "--parallel"),
+        (["--audit", "0"], "--audit"),
     ],
 )
 def test_wrong_use_is_one_line(run, arguments, message):
@@ -34,9 +35,9 @@ def test_the_options_are_the_settings(run, monkeypatch, tmp_path):
     assert run("serve", "--port", "0", "--data-root", tmp_path, "--no-supervise").exit_code == 0
     assert (asked[0].port, asked[0].data_root, asked[0].supervise) == (0, tmp_path, False)
     given = ["--tokens", tmp_path, "--proxy", "127.0.0.1", "--allow-host", "a.org", "--allow-host", "b.org"]
-    assert run("serve", *given, "--rate", "10").exit_code == 0
+    assert run("serve", *given, "--rate", "10", "--audit", "50").exit_code == 0
     assert asked[1].guard == GuardOptions(
-        tokens=tmp_path, allow_hosts=("a.org", "b.org"), proxies=("127.0.0.1",), rate=10.0
+        tokens=tmp_path, allow_hosts=("a.org", "b.org"), proxies=("127.0.0.1",), rate=10.0, audit=50
     )
     assert run("serve", "--parallel", "3", "--slice", "2m").exit_code == 0
     assert (asked[2].parallel, asked[2].slice, asked[2].supervise) == (3, 120.0, True)
