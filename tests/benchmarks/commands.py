@@ -72,16 +72,26 @@ def startup(folder: Path) -> list[Figure]:
 
 def ten_thousand(folder: Path) -> list[Figure]:
     """Time the front of a study of 10,000 trials, which are first written to a store."""
+    store_made_up(f"sqlite:///{folder}/studies/paretocaps.db", trials=10_000)
+    runs = [timed(["front", "large"], folder)[0] for _ in range(5)]
+    return [figure("`paretocaps front` of 10,000 trials", runs, "s", "at most 2 s")]
+
+
+def store_made_up(storage: str, trials: int) -> None:
+    """Write a study `large`: choices drawn at random from the space of `capsnet`, made-up measurements."""
     import numpy as np
+    import optuna
 
     from paretocaps.domain.measurement import Device, EpochRecord, Measurement
     from paretocaps.domain.study_spec import StudySpec
     from paretocaps.domain.trainer import TRAINERS
+    from paretocaps.search.suggestions import suggest
     from paretocaps.storage.records import ImportedTrial
     from paretocaps.storage.store import Store
 
     generator, trainer = np.random.default_rng(0), TRAINERS.get("capsnet")
-    points = list(trainer.space.listed({}))
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
 
     def trial(number: int) -> ImportedTrial:
         acc, seconds, params = (
@@ -97,10 +107,9 @@ def ten_thousand(folder: Path) -> list[Figure]:
             acc=acc, best_epoch=5, time=seconds, wall=seconds, params=params, macs=params, memory=params,
             test_acc=acc, device=Device(name="made up", kind="cpu"), epochs=epochs,
         )  # fmt: skip
-        return ImportedTrial(number, trainer.complete(points[number % len(points)], {}), {0: measured})
+        choices = trainer.complete(suggest(study.ask(), trainer.space, {}), {})
+        return ImportedTrial(number, choices, {0: measured})
 
-    with Store.open(f"sqlite:///{folder}/studies/paretocaps.db", create=True) as store:
+    with Store.open(storage, create=True) as store:
         store.create_study("large", StudySpec(study="large").model_dump(mode="json"))
-        store.import_trials("large", [trial(number) for number in range(10_000)])
-    runs = [timed(["front", "large"], folder)[0] for _ in range(5)]
-    return [figure("`paretocaps front` of 10,000 trials", runs, "s", "at most 2 s")]
+        store.import_trials("large", [trial(number) for number in range(trials)])
