@@ -258,7 +258,9 @@ class Submission(Answer):
     submitted: datetime
     started: datetime | None
     ended: datetime | None
-    seconds: float = Field(description="for how long it ran in all")
+    seconds: float = Field(
+        description="for how long it ran in all, without waits for a device and the starts of its processes"
+    )
     reason: str | None
     result: dict[str, Any]
 

@@ -18,7 +18,7 @@ class Principal:
     Attributes:
         name: the token's name.
         role: what it may do.
-        max_trials: the most trials that its submissions may train together; None for any number.
+        max_trials: the most trials of its submissions together, each with all its replicates; None for any.
         max_hours: the most hours that its submissions may run together; None for any number.
         max_priority: the highest priority of its submissions; None for 100 of an admin, and 0 of others.
     """
