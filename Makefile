@@ -13,7 +13,7 @@ FOR_BROWSER := .venv/.installed-for-browser
 # worksteal: neighbouring tests share a process and its fixtures, until one process runs out of tests
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 # what has targets of its own
-ELSEWHERE := not postgres and not ray and not browser and not service and not package and not faults
+ELSEWHERE := not pages and not postgres and not ray and not browser and not service and not package and not faults
 
 .PHONY: demo check test postgres ray browser chromium service nginx package lowest newest faults faults-short docs notebooks lint linters format pins clean
 
@@ -85,9 +85,10 @@ faults: $(FOR_POSTGRES)
 faults-short: $(FOR_POSTGRES)
 	$(PYTEST) -m "faults and not slow" --no-skips postgres
 
-# builds the site into site/; every warning about a page is an error
+# builds the site into site/, where every warning about a page is an error, and runs what the pages show
 docs: $(FOR_DOCS)
 	NO_MKDOCS_2_WARNING=1 HF_HUB_OFFLINE=1 $(BIN)/mkdocs build --strict --quiet
+	$(PYTEST) -m pages tests/docs
 
 # runs the notebooks of the docs and keeps what they give; their figures are drawn by kaleido with a Chromium
 notebooks: $(FOR_DOCS)

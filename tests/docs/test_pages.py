@@ -242,7 +242,7 @@ FOLLOWED = {
 }
 
 
-@pytest.mark.slow  # trains small networks
+@pytest.mark.pages  # trains small networks
 @pytest.mark.parametrize("page", FOLLOWED.values(), ids=FOLLOWED)
 def test_a_page_can_be_followed(
     page: Path, prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -271,7 +271,7 @@ def test_every_public_name_has_an_example() -> None:
     assert list(EXAMPLES) == paretocaps.__all__
 
 
-@pytest.mark.slow  # trains small networks
+@pytest.mark.pages  # trains small networks
 def test_the_examples_of_the_public_names_run(
     prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
