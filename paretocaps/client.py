@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPException, HTTPResponse
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -16,7 +17,9 @@ from paretocaps.errors import ParetocapsError, UsageError
 
 TOKEN, TOKEN_FILE = "PARETOCAPS_TOKEN", "PARETOCAPS_TOKEN_FILE"
 """The environment variables with a token, or with the path of a file (0600) that holds one."""
-_JSON = "application/json"
+_JSON, _FILE = "application/json", "application/octet-stream"
+Body = bytes | BufferedReader
+"""The content of a request, or a file with it."""
 _PASSES = (0, 429, 503)  # what a stream of events waits for the end of
 _PAUSE = 0.5  # s before a stream that broke is taken up
 
@@ -77,6 +80,22 @@ class Client:
         kind = "application/toml" if isinstance(options, str) else _JSON
         return dict(json.loads(self.ask("POST", f"studies?priority={priority}", body, kind)))
 
+    def upload(self, name: str, path: Path | str, **reading: Any) -> dict[str, Any]:
+        """Upload a zip or tar archive or a parquet file of images, for studies with `data: "upload:NAME"`.
+
+        Args:
+            name: the name of the set.
+            path: the file, which is sent as it is read.
+            reading: corrupt, channels, parts, classes_are_folders and transpose, as `--data` takes them.
+
+        Raises:
+            OSError: the file cannot be read.
+            ServiceError: the service refuses it.
+        """
+        given = {"name": name, **{key: _text(value) for key, value in reading.items()}}
+        with Path(path).open("rb") as file:
+            return dict(json.loads(self.ask("POST", f"data?{urlencode(given)}", file, _FILE)))
+
     def events(self, study: str, after: int = 0, *, follow: bool = True) -> Iterator[dict[str, Any]]:
         """Yield the events of a study after a number, each once; a stream that breaks is taken up.
 
@@ -113,7 +132,12 @@ class Client:
         return json.loads(self.ask("POST", path, json.dumps(content).encode()) or "null")
 
     def ask(
-        self, method: str, path: str, body: bytes | None = None, kind: str = _JSON, accept: str = "*/*"
+        self,
+        method: str,
+        path: str,
+        body: Body | None = None,
+        kind: str = _JSON,
+        accept: str = "*/*",
     ) -> bytes:
         """Return the bytes that a path below /api/v1 answers to a body of the media type `kind`.
 
@@ -125,9 +149,16 @@ class Client:
 
     @contextmanager
     def _opened(
-        self, method: str, path: str, body: bytes | None = None, kind: str = _JSON, accept: str = "*/*"
+        self,
+        method: str,
+        path: str,
+        body: Body | None = None,
+        kind: str = _JSON,
+        accept: str = "*/*",
     ) -> Iterator[HTTPResponse]:
         headers = {"Accept": accept, "Content-Type": kind}
+        if isinstance(body, BufferedReader):  # else it would be sent in chunks of unknown number
+            headers["Content-Length"] = str(os.fstat(body.fileno()).st_size)
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         request = Request(f"{self.url}/api/v1/{path}", body, headers, method=method)

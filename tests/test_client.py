@@ -132,3 +132,15 @@ def test_a_token_is_in_the_environment_or_in_a_file_of_ones_own(monkeypatch, tmp
     file.unlink()
     with pytest.raises(UsageError, match="cannot be read"):
         given_token()
+
+
+def test_a_file_is_uploaded_as_it_is_with_its_size(url, tmp_path):
+    content = bytes(range(256)) * 1000
+    (tmp_path / "flowers.zip").write_bytes(content)
+    Client(url, "t").upload("flowers", tmp_path / "flowers.zip", transpose=True)
+    ((method, path, headers, body),) = Service.asked
+    assert (method, path) == ("POST", "/api/v1/data?name=flowers&transpose=true")
+    assert (headers["Content-Type"], headers["Content-Length"]) == ("application/octet-stream", "256000")
+    assert body == content
+    with pytest.raises(FileNotFoundError):
+        Client(url, "t").upload("flowers", tmp_path / "nothing.zip")
