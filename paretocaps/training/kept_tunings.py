@@ -73,6 +73,7 @@ class KeptTunings:
         self._kept, self._tune, self._trainings = dict(kept or {}), tune, trainings
         self._steps, self._keep, self._ranks = steps, keep, ranks
         self.used: dict[str, Tuning] = {}
+        self._chosen_here: set[str] = set()  # what a checkpoint has used may be impossible here
         self.remarks: list[str] = []
         self.retuned = False
 
@@ -102,9 +103,11 @@ class KeptTunings:
         """Return the tuning for the steps of a batch size, which may take `what.longest` seconds."""
         # every rank asks the first one, each time: ranks whose shares differ by an image have other keys
         found = self._ranks.from_first(
-            lambda: self.used.get(what.key) or self._chosen(what, batch_size), Tuning
+            lambda: self.used[what.key] if what.key in self._chosen_here else self._chosen(what, batch_size),
+            Tuning,
         )
         self.used[what.key] = found
+        self._chosen_here.add(what.key)
         return found
 
     def pruned(self) -> None:

@@ -73,7 +73,7 @@ class Tuner:
         """
         fixed = fixed_tunings(os.environ)
         if fixed is None:
-            return measured_before(self._file).get(self.key)
+            return self._measured_before(self.key)
         tuning = fixed.get(self.key, self.default)
         if why := self.refusal(tuning):
             where = f"{VARIABLE}={os.environ[VARIABLE]}"
@@ -85,7 +85,7 @@ class Tuner:
 
     def refusal(self, tuning: Tuning) -> str:
         """Return why a tuning cannot be used here; empty if it can."""
-        if tuning.compiled and (why := why_not_compiled()):
+        if tuning.compiled and (why := self._why_not_compiled()):
             return why
         libraries = {tuning.products, *(form for forms in tuning.convolutions for form in forms.each)}
         if "onednn" in libraries and not has_onednn():
@@ -104,15 +104,15 @@ class Tuner:
     def measure(self, seconds: float) -> Tuning:
         """Return the fastest tuning, and keep it in the cache folder where that can be written to.
 
-        On a CUDA device steps are compiled only where that may take `COMPILING` seconds; without that, the
-        tuning is kept under a key of its own.
+        On a CUDA device steps are compiled only where that may take `COMPILING` seconds and is possible;
+        without that, the tuning is kept under a key of its own.
 
         On a CPU, what was disturbed by other programs is measured again, once; if they go on, it is for this
         training only, and the next one measures anew. Where threads then wait for each other, their seconds
         tell nothing: one thread computes steps, and its tuning is measured by the processor's seconds.
         """
         if not self._on_cpu:
-            return self._measured_as_graphs(compiles=seconds >= COMPILING)
+            return self._measured_as_graphs(compiles=seconds >= COMPILING and not self._why_not_compiled())
         tuning, quiet = _measured(self._rehearsal)
         if not quiet:
             tuning, quiet = _measured(Rehearsal(self._rehearsed))
@@ -123,9 +123,18 @@ class Tuner:
                 tuning = Rehearsal(self._rehearsed).fastest().model_copy(update={"threads": 1})
         return tuning
 
+    def _measured_before(self, key: str) -> Tuning | None:
+        """Return what was measured before, unless it cannot be used here any more, as without a compiler."""
+        tuning = measured_before(self._file).get(key)
+        return None if tuning is None or self.refusal(tuning) else tuning
+
+    def _why_not_compiled(self) -> str:
+        several = self._rehearsed.step.ranks.size > 1
+        return "steps of several ranks are not compiled" if several else why_not_compiled()
+
     def _measured_as_graphs(self, *, compiles: bool) -> Tuning:
         key = self.key if compiles else f"{self.key}, not compiled"
-        tuning = measured_before(self._file).get(key)
+        tuning = self._measured_before(key)
         if tuning is None:
             tuning = self._graphs.fastest(compiles=compiles)
             keep_measured(self._file, {key: tuning})

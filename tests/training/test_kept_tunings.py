@@ -99,6 +99,16 @@ def test_a_resumed_training_goes_on_with_its_tunings():
     assert (second.remarks, second.retuned) == ([], False)
 
 
+def test_a_resumed_training_whose_tuning_cannot_be_used_any_more_says_so():
+    first = KeptTunings({"a": ONEDNN})
+    first.choose(What(), 128)
+    second = KeptTunings()
+    second.restore(first.state("gpu, torch 2"), "gpu, torch 2")
+    assert [second.choose(What(why="there is no C compiler"), 128) for _ in range(2)] == [DEFAULT, DEFAULT]
+    assert second.remarks == [f"the kept tuning ({ONEDNN}) of a was not used: there is no C compiler"]
+    assert second.retuned
+
+
 def test_a_training_that_goes_on_on_another_device_has_the_tunings_of_that_one():
     first = KeptTunings({"a": FEW})
     first.choose(What(), 128)

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -148,6 +150,41 @@ def test_a_tuning_for_a_library_that_torch_lacks_here_is_refused(monkeypatch, tu
     monkeypatch.setattr(module, "has_onednn", lambda: False)
     assert "oneDNN" in tuner().refusal(tuning)
     assert tuner().refusal(Tuning()) == ""
+
+
+def test_what_was_measured_is_not_known_where_it_cannot_be_used_any_more(monkeypatch):
+    keep_measured(tuner()._file, {tuner().key: Tuning(compiled=True)})
+    monkeypatch.setattr(module, "why_not_compiled", lambda: "")
+    assert tuner().known() == Tuning(compiled=True)
+    monkeypatch.setattr(module, "why_not_compiled", lambda: "there is no C compiler")
+    assert tuner().known() is None
+
+
+def test_steps_that_cannot_be_compiled_here_are_rehearsed_once_there_is_a_compiler(monkeypatch):
+    asked = []
+
+    class Graphs:
+        def fastest(self, *, compiles):
+            asked.append(compiles)
+            return Tuning(compiled=compiles)
+
+    def on_a_gpu():
+        found = tuner()
+        found._on_cpu, found._graphs = False, Graphs()
+        return found
+
+    for why in ("there is no C compiler", "", "there is no C compiler"):
+        monkeypatch.setattr(module, "why_not_compiled", lambda why=why: why)
+        assert on_a_gpu().measure(module.COMPILING) == Tuning(compiled=not why)
+    assert asked == [False, True]
+    assert on_a_gpu().known() is None
+
+
+def test_steps_of_several_ranks_are_not_said_to_be_compiled(monkeypatch):
+    monkeypatch.setattr(module, "why_not_compiled", lambda: "")
+    found = tuner()
+    found._rehearsed.step.ranks = SimpleNamespace(size=2)
+    assert found.refusal(Tuning(compiled=True)) == "steps of several ranks are not compiled"
 
 
 def test_each_device_has_a_file_of_its_own():
