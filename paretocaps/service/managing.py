@@ -129,16 +129,14 @@ def copy(study: str, new: str, storage: str = DEFAULT_STORAGE, on_progress: OnPr
         return sum(store.counts(new).values())
 
 
-def delete(study: str, storage: str = DEFAULT_STORAGE, notice: Callable[[str], None] = unheard) -> None:
+def delete(study: str, storage: Storage = DEFAULT_STORAGE, notice: Callable[[str], None] = unheard) -> None:
     """Delete a stored study, with its trials and its files on this machine.
 
     Raises:
         StorageError: there is no such database or study.
         UsageError: a driver runs the study.
     """
-    from paretocaps.storage.store import Store
-
-    with Store.open(storage, create=False) as store, _alone(store, study, notice) as driver:
+    with opened(storage) as store, _alone(store, study, notice) as driver:
         folders = [one.folder for trial in store.trials(study) for one in trial.attempts if one.folder]
         # files first: where this is cut off, the same command deletes the rest
         for folder in folders:

@@ -68,7 +68,7 @@ def study_file(study: str, name: str, folder: Path, storage: Storage = DEFAULT_S
     return found[name]
 
 
-def delete_with_files(study: str, folder: Path, storage: str = DEFAULT_STORAGE) -> None:
+def delete_with_files(study: str, folder: Path, storage: Storage = DEFAULT_STORAGE) -> None:
     """Delete a stored study, with what the service made of it: exports, trainings and their logs.
 
     Raises:
@@ -77,7 +77,7 @@ def delete_with_files(study: str, folder: Path, storage: str = DEFAULT_STORAGE) 
     """
     with opened(storage) as store:
         numbers = [one.id for one in store.submissions(study)]
-    delete(study, storage)
+        delete(study, store)
     for number in numbers:
         _remove_files(number, folder)
 

@@ -1,4 +1,5 @@
 import sqlite3
+import time
 from contextlib import closing
 
 from starlette.testclient import TestClient
@@ -43,9 +44,15 @@ def test_a_locked_database_is_told_soon_and_nothing_is_half_written(settings, ur
             other.execute("BEGIN IMMEDIATE")
             answer = client.post("/api/v1/studies", json=study)
             page = client.post("/new", data=study)
+            began = time.monotonic()
+            deleted = client.delete("/api/v1/studies/other")
+            taken = time.monotonic() - began
         assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
         assert answer.headers["retry-after"] == "5"
         assert "end that program, then send the request again" in answer.json()["detail"]
         assert page.status_code == 503
         assert "then send the request again" in page.text
+        assert deleted.status_code == 503
+        assert taken < 5.0  # s; a command waits for 10
         assert client.get("/api/v1/queue?all=true").json() == []
+        assert "other" in [one["study"] for one in client.get("/api/v1/studies").json()]

@@ -99,7 +99,7 @@ def delete(study: str, settings: Settings, store: Opened) -> None:
     """Delete a study, with its trials and its files."""
     if any(one.study == study for one in queueing.submissions(store, study)):
         raise StateError(f"study {study!r} is in the queue: stop it first")
-    delete_with_files(study, settings.folder, settings.storage)
+    delete_with_files(study, settings.folder, store)
 
 
 @router.post("/{study}/pause")
