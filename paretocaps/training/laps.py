@@ -86,8 +86,9 @@ class Charges:
             a_step = min((seconds / steps for _, steps, seconds in self._warming), default=0.0)
         for epoch, steps, _ in self._warming:
             yield epoch, a_step * steps
+        a_smaller = self._smaller_step if math.isfinite(self._smaller_step) else a_step or math.inf
         for epoch, steps, seconds in self._smaller:
-            yield epoch, min(seconds, steps * min(self._smaller_step, a_step or math.inf))
+            yield epoch, min(seconds, steps * a_smaller)
         yield from self._sums.items()
 
 

@@ -32,6 +32,14 @@ def test_the_first_lap_of_a_smaller_batch_costs_what_the_fastest_other_one_does(
     assert charged(later) == charged(charges) | {4: 1.0 + 0.2}
 
 
+def test_smaller_batches_that_take_longer_than_captured_steps_cost_that_in_each_epoch():
+    charges = Charges(warmup=0)
+    for epoch, smaller in ((1, 9.0), (2, 3.0)):
+        charges.add(epoch, 1, 1.0)
+        charges.add(epoch, 1, smaller, smaller=True)
+    assert charged(charges) == {1: 1.0 + 3.0, 2: 1.0 + 3.0}
+
+
 def test_the_only_lap_of_a_smaller_batch_costs_the_median_at_most():
     for measured, expected in ((9.0, 1.0), (0.2, 0.2)):
         charges = Charges(warmup=0)
