@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 from harness.forks import Driver
@@ -40,6 +41,8 @@ def stop_between_writes(study: Study, driver: Driver) -> None:
     """Stop a driver's process while it does not hold the write lock of the study's database file."""
     while True:
         driver.send(signal.SIGSTOP)
+        while not _is_stopped(driver.pid):
+            time.sleep(0.001)
         with closing(sqlite3.connect(study.storage, timeout=2, isolation_level=None)) as connection:
             try:
                 connection.execute("BEGIN IMMEDIATE")
@@ -49,6 +52,14 @@ def stop_between_writes(study: Study, driver: Driver) -> None:
                 continue
             connection.execute("ROLLBACK")
             return
+
+
+def _is_stopped(pid: int) -> bool:
+    """Return whether all threads of a process have stopped: each stops where it leaves the kernel."""
+    tasks = (
+        stat.read_text().rpartition(")")[2].split()[0] for stat in Path(f"/proc/{pid}/task").glob("*/stat")
+    )
+    return set(tasks) == {"T"}
 
 
 def end_sessions(server: Any) -> None:
