@@ -1,15 +1,21 @@
 """What is said for and against a recommended member, in sentences that hold for it."""
 
+from typing import TYPE_CHECKING
+
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import Objective
-from paretocaps.pareto.compromise import Compromise, compromise
 from paretocaps.report.sentences import trial_name
+
+if TYPE_CHECKING:
+    from paretocaps.pareto.compromise import Compromise
 
 _NAMED = 3
 
 
 def why_knee(front: FrontRecord, knee: FrontMember) -> str:
     """Return why a front's knee is recommended: "the best compromise: near it, any gain ..."."""
+    from paretocaps.pareto.compromise import compromise  # it loads numpy, which most tables do without
+
     if len(front) == 1:
         return "it is the only member of the front"
     values = [[member.values[o.name] for o in front.objectives] for member in front]
@@ -19,11 +25,11 @@ def why_knee(front: FrontRecord, knee: FrontMember) -> str:
     return f"the best compromise: {_best(found)}{_reason(found, front)}"
 
 
-def _best(found: Compromise) -> str:
+def _best(found: "Compromise") -> str:
     return f"it is the best in {' and '.join(found.best)}, and " if found.best else ""
 
 
-def _reason(found: Compromise, front: FrontRecord) -> str:
+def _reason(found: "Compromise", front: FrontRecord) -> str:
     if found.costly and not found.best:
         return "near it, any gain in one objective costs more in the others"
     if found.costly:
