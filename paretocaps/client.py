@@ -132,12 +132,7 @@ class Client:
         return json.loads(self.ask("POST", path, json.dumps(content).encode()) or "null")
 
     def ask(
-        self,
-        method: str,
-        path: str,
-        body: Body | None = None,
-        kind: str = _JSON,
-        accept: str = "*/*",
+        self, method: str, path: str, body: Body | None = None, kind: str = _JSON, accept: str = "*/*"
     ) -> bytes:
         """Return the bytes that a path below /api/v1 answers to a body of the media type `kind`.
 
@@ -149,12 +144,7 @@ class Client:
 
     @contextmanager
     def _opened(
-        self,
-        method: str,
-        path: str,
-        body: Body | None = None,
-        kind: str = _JSON,
-        accept: str = "*/*",
+        self, method: str, path: str, body: Body | None = None, kind: str = _JSON, accept: str = "*/*"
     ) -> Iterator[HTTPResponse]:
         headers = {"Accept": accept, "Content-Type": kind}
         if isinstance(body, BufferedReader):  # else it would be sent in chunks of unknown number

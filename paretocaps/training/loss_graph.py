@@ -38,7 +38,7 @@ def batch_loss(
         dtype: that of convolutions and matrix products.
         tuning: all of the tuning in force, as a text: code that was compiled for another one is not used.
     """
-    assert tuning != "?"  # code is compiled anew only for other values of what it reads
+    bool(tuning)  # the compiler makes other code only for other values of what is read
     with autocast(images.device, dtype):
         output = network(images, labels)
     return capsnet_loss(output, images, labels, loss, spread)
