@@ -155,6 +155,7 @@ def _spec(
         space=sampled,
         train=_target(own),
         check="" if own.trains else "paretocaps.training.own_network:check_data",
+        named_data=not own.trains,
         designs=designs or {"baseline": {}},
         description=description or (own.function.__doc__ or "").strip().partition("\n")[0],
     )

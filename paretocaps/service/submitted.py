@@ -24,9 +24,6 @@ PICKS = frozenset({"trial", "knee", "best", "preferences", "aim", "require", "al
 _OF_TRAINING = frozenset({"epochs", "device", "checkpoint_every", "settings"})
 _OF_EXPORT = frozenset({"class_names", "onnx", "training"})
 _FILES = frozenset({"checkpoint"})  # choices whose values are files
-_READS_CATALOG = frozenset(
-    f"paretocaps.training.{module}:check_data" for module in ("check", "own_network")
-)  # the checks of trainers to which a data set is one of the catalog; others know what they train on
 _MOST = {"trials": 1_000_000, "epochs": 100_000, "repeats": 1000, "more_repeats": 1000}
 
 
@@ -113,7 +110,7 @@ def _check_study(
         if (value := getattr(spec, name)) > most:
             raise UsageError(f"{name}={_short(value)} is not allowed: a submitted study has at most {most:,}")
     checked = check_study(spec)
-    if checked.trainer.check in _READS_CATALOG and spec.data_spec.name is not None:
+    if checked.trainer.named_data and spec.data_spec.name is not None:
         DATASETS.get(spec.data_spec.name)
     return spec
 

@@ -92,6 +92,11 @@ class Submission:
     result: Mapping[str, Any]
     position: int | None = None
 
+    @property
+    def fills_quota(self) -> bool:
+        """Whether it ran for a time that counts for the quota of hours of its owner."""
+        return self.seconds > 0 and self.max_hours is not None
+
 
 _FIELDS = [field.name for field in fields(Submission) if field.name != "position"]
 _OWNER = text("SELECT pg_advisory_xact_lock(hashtext('paretocaps_owners'), hashtext(:owner))")

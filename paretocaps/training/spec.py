@@ -42,6 +42,7 @@ CAPSNET = TrainerSpec(
     spaces=SPACES,
     train="paretocaps.training.train:train",
     check="paretocaps.training.check:check_data",
+    named_data=True,
     measures="paretocaps.training.check:check_measures",
     check_choices="paretocaps.training.check:check_choices",
     needs="paretocaps.training.check:check_needs",

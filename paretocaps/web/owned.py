@@ -65,7 +65,7 @@ def remove_own_submission(number: int, who: Principal, folder: Path, store: Stor
         HTTPException: it is another token's.
     """
     found = own_submission(number, who, store)
-    if found and found.seconds and found.max_hours is not None and not who.may("admin"):
+    if found and found.fills_quota and not who.may("admin"):
         raise StateError(f"submission {number} counts for a quota of hours: an admin may remove it")
     remove_submission(number, folder, store)
 

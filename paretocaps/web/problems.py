@@ -1,5 +1,6 @@
 """What a refused request is answered with: one line as application/problem+json (RFC 9457)."""
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -27,6 +28,7 @@ from paretocaps.errors import (
 from paretocaps.storage.faults import AGAIN
 
 PROBLEM = "application/problem+json"
+_STORAGE = re.compile(r"""^storage (['"]).*?\1(?=:)""")
 _AGAIN_AFTER = "5"  # s, for a database that is away or locked
 
 
@@ -68,8 +70,9 @@ def status_of(error: ParetocapsError) -> int:
 
 
 def text_of(error: ParetocapsError) -> str:
-    """Return the line that tells of an error to whoever sent a request."""
-    return str(error).replace(AGAIN, ", then send the request again")
+    """Return the line that tells of an error to whoever sent a request, without the place of the database."""
+    line = str(error).replace(AGAIN, ", then send the request again")
+    return _STORAGE.sub("the database", line) if status_of(error) >= 500 else line
 
 
 def again_after(error: ParetocapsError) -> dict[str, str]:

@@ -78,8 +78,9 @@ def test_a_data_set_is_known_to_the_trainer(check, options, match):
         check(**{**STUDY, **options})
 
 
-def test_a_trainer_without_a_check_of_data_names_them_as_it_likes(check, monkeypatch):
-    monkeypatch.setitem(TRAINERS._entries, "capsnet", replace(TRAINERS.get("capsnet"), check=""))
+def test_a_trainer_that_reads_no_named_data_names_them_as_it_likes(check, monkeypatch):
+    other = replace(TRAINERS.get("capsnet"), check="", named_data=False)
+    monkeypatch.setitem(TRAINERS._entries, "capsnet", other)
     assert check(**{**STUDY, "trainer": "capsnet", "dataset": "spectra"}) == 3
 
 

@@ -1,7 +1,10 @@
 import pytest
+from starlette.testclient import TestClient
 
 from paretocaps.service import queueing
+from paretocaps.service.quota import Quota
 from paretocaps.storage.store import Store
+from paretocaps.web.api.app import create_app
 
 
 @pytest.fixture
@@ -34,6 +37,23 @@ def test_the_queue_is_changed_from_its_page(client, settings, submitted):
     assert client.post(f"/queue/{submitted.id}/pause").status_code == 200
     assert state(settings) == "paused"
     assert client.post("/queue/999/pause").status_code == 404
+
+
+def test_what_fills_a_quota_of_hours_has_no_button_that_would_be_refused(settings, monkeypatch):
+    secret = "the-secret-of-ann-0000000001"
+    monkeypatch.setenv("PARETOCAPS_TOKENS", f"ann:run:{secret}")
+    for name, hours in (("free", None), ("counted", 1.0)):
+        made = queueing.submit("study", name, {}, settings.storage, owner="ann", quota=Quota(hours=hours))
+        with Store.open(settings.storage, create=False) as store:
+            store.take_turn(made.id, "token", "host")
+            store.join_turn(made.id, "token", 1)
+            store.beat_turn(made.id, "token", 9.0)
+            store.end_turn(made.id, "token", "failed", "no such folder")
+    sent = {"Authorization": f"Bearer {secret}"}
+    with TestClient(create_app(settings), base_url="http://127.0.0.1:8000", headers=sent) as ann:
+        assert ann.get("/queue").text.count("/remove") == 1
+        assert "/remove" in ann.get("/studies/free").text
+        assert "/remove" not in ann.get("/studies/counted").text
 
 
 @pytest.mark.parametrize(
