@@ -6,13 +6,14 @@ as a driver stores them.
 
 import json
 import os
-import resource
 import sys
 import time
 from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+
+from figures import peak_memory
 
 STUDY = "instant"
 
@@ -57,8 +58,12 @@ def drive(folder: str, url: str, *, sampler: str = "random", **number: int) -> d
         spec["trials"] = number["trials"]
     service.optimize(spec, more=more, observer=Watch())
     each = (processor[-1] - processor[0]) / (len(processor) - 1) if len(processor) > 1 else None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return {"start": started[0] - began, "processor": each, "peak": peak, "finished": finished}
+    return {
+        "start": started[0] - began,
+        "processor": each,
+        "peak": peak_memory(),
+        "finished": finished,
+    }
 
 
 def grow(folder: str, url: str, total: int) -> None:

@@ -54,6 +54,7 @@ MEASURES = {
     "slots": "slots",
     "barriers": "slots",
     "serving": "serving",
+    "pages": "pages",
 }
 """The groups, each with the module next to this one that has a function of the group's name."""
 ON_IMAGES = (

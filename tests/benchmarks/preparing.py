@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from figures import Figure, figure, own_process
+from figures import Figure, figure, own_process, peak_memory
 
 
 def prepare(folder: Path) -> list[Figure]:
@@ -59,8 +59,5 @@ def prepare_here(folder: str) -> None:
             read_splits(spec)
             seconds.append((time.perf_counter() - begin, time.process_time()))
     (first, processor), (again, _) = seconds
-    # getrusage would include the process that started this one
-    status = Path("/proc/self/status").read_text()
-    peak = 1024 * int(status.partition("VmHWM:")[2].split()[0])
     figures = {"seconds": first, "processor": processor, "again": again, "cores": min(8, cores())}
-    print(json.dumps({**figures, "peak": peak}))
+    print(json.dumps({**figures, "peak": peak_memory()}))

