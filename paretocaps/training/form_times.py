@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
@@ -26,6 +26,22 @@ CLEARLY = 0.97
 """The share of the seconds of what was tried before it that a way needs to be chosen in its place."""
 
 T = TypeVar("T")
+
+
+class FastestForms(NamedTuple):
+    """The forms of a convolution's three products that take the least time in a number format.
+
+    Attributes:
+        forms: the forms.
+        seconds: what the products are predicted to take in them, for all images.
+        by_default: the same in the default forms.
+    """
+
+    forms: ConvolutionTuning
+    seconds: float
+    by_default: float
+
+
 Seconds = tuple[float, float, float]
 """The seconds of outputs, image gradient and filter gradient; 0 for a gradient that nothing needs."""
 
@@ -34,8 +50,9 @@ class FormTimes:
     """Times the forms of one convolution.
 
     The seconds for all images are predicted from those for a few. They are proportional to the number of
-    images, except in the form `spectral`: there transforming the filters takes a fixed share, which the
-    seconds for one image tell beside those for several times as many images as in other forms.
+    images, except where filters are transformed (the form `spectral`) or converted (another dtype than
+    float32): that takes a fixed share, which the seconds for one image tell, beside those for several times
+    as many images in the form `spectral`.
 
     Args:
         computed: the convolution.
@@ -48,7 +65,7 @@ class FormTimes:
         self._computed, self._images, self._few = computed, images, min(images, few)
         self._deadline, self._least = deadline, float("inf")
 
-    def fastest(self, dtype: torch.dtype) -> ConvolutionTuning | None:
+    def fastest(self, dtype: torch.dtype) -> FastestForms | None:
         """Return the fastest form of each product in `dtype`.
 
         Returns None where forms in an earlier dtype were so much faster that this one is not worth timing.
@@ -58,7 +75,8 @@ class FormTimes:
         if sum(few) > _HOPELESS * self._least:
             return None
         self._least = min(self._least, sum(few))
-        best = [(taken, first) for taken in self._predicted(first, one, few)]
+        best = [(taken, first) for taken in self._predicted(first, dtype, one, few)]
+        by_default = sum(taken for taken, _ in best)
         for form in others:
             if spent() > self._deadline:
                 break
@@ -66,21 +84,24 @@ class FormTimes:
             one = self._one(form, dtype, limit)
             if sum(one) > limit:
                 continue  # as it takes no less for more images
-            found = self._predicted(form, one, self._several(form, dtype))
+            found = self._predicted(form, dtype, one, self._several(form, dtype))
             best = [
                 (taken, form) if taken < CLEARLY * before[0] else before
                 for taken, before in zip(found, best, strict=True)
             ]
         forms = {name: form for name, (_, form) in zip(_PRODUCTS, best, strict=True)}
-        return ConvolutionTuning.model_validate({"shape": self._computed.shape, **forms})
+        tuning = ConvolutionTuning.model_validate({"shape": self._computed.shape, **forms})
+        return FastestForms(tuning, sum(taken for taken, _ in best), by_default)
 
     def _one(self, form: Form, dtype: torch.dtype, limit: float) -> Seconds:
-        """Return the seconds for one image, from a second call where the first was short and above `limit`.
+        """Return the seconds for one image, from a second call where the first was short and may mislead.
 
-        The first one chooses kernels and takes memory.
+        The first one chooses kernels and takes memory. It misleads if it is above `limit`, or if a fixed
+        share is to be told from it.
         """
         cold = seconds(self._computed, form, dtype, 1)
-        return seconds(self._computed, form, dtype, 1) if limit < sum(cold) < _LONG else cold
+        again = sum(cold) < _LONG and (sum(cold) > limit or dtype != torch.float32)
+        return seconds(self._computed, form, dtype, 1) if again else cold
 
     def _several(self, form: Form, dtype: torch.dtype) -> Seconds:
         """Return the seconds for a few images."""
@@ -92,12 +113,12 @@ class FormTimes:
         """Return how many images are timed in a form."""
         return min(self._images, self._few * (_MORE if form == "spectral" else 1))
 
-    def _predicted(self, form: Form, one: Seconds, few: Seconds) -> Seconds:
+    def _predicted(self, form: Form, dtype: torch.dtype, one: Seconds, few: Seconds) -> Seconds:
         """Return the seconds for all images from those for one and for a few."""
         count = self._count(form)
         further = self._images - count
         shares = [taken / count for taken in few]
-        if form == "spectral":
+        if form == "spectral" or dtype != torch.float32:
             shares = [
                 min(share, max(taken - first, 0.0) / max(1, count - 1))
                 for share, taken, first in zip(shares, few, one, strict=True)

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -26,6 +27,7 @@ _HOPELESS = 1.3  # times the seconds of the best tuning so far, with which anoth
 _TURN = 0.04
 """The seconds of a rehearsed step: it has as many images as this takes, at most all."""
 _TURNS = 3
+_MORE = 1.5  # times as many images as another number are about as many
 _FEWEST = 4  # images of which the seconds, beside those of one, tell a share per image
 
 
@@ -88,21 +90,21 @@ class Rehearsal:
         clearly faster than one: beside other programs they would wait for each other.
         """
         times = self._form_times(self._began + _FORMS_SHARE * BUDGET)
-        best = _with_forms(times, self._plain.precision) or self._plain
-        one_image = self._seconds(best, self._few) / self._few
-        images = min(self._rehearsed.images, max(self._few, int(_TURN / one_image)))
+        found = _with_forms(times, self._plain.precision) or _Formed(self._plain, 0.0, 0.0)
+        best, images = found.tuning, self._images_of_a_turn()
+        one_image = self._seconds(self._plain, images) / images
         if self._rehearsed.choices.precision == "auto" and has_fast_bf16(self._step.device):
             half = _with_forms(times, "bf16")
-            best = best if half is None else self._faster(half, best, images)
+            best = best if half is None else self._in_precision(half, found, images)
         if has_onednn() and best.precision == "fp32":
             best = self._faster(best.model_copy(update={"products": "onednn"}), best, images)
         # one after the other, as in a training, which finds threads awake and other weights in the cache
         steps = max(1, int(_TURN / one_image / images))
-        if images == self._rehearsed.images and best != self._plain:
+        if images == self._rehearsed.images and _rehearsable(best) != self._plain:
             best = self._faster(best, self._plain, images, steps)
         if torch.get_num_threads() > 1 and spent() <= self._deadline:
             # threads wait for each other less often with more images: as many as there is time for
-            one_image = self._seconds(best, images) / images
+            one_image = self._seconds(_rehearsable(best), images) / images
             left = (self._deadline - spent()) / (2 * (1 + _TURNS)) / (2 * one_image)
             images = max(images, min(self._rehearsed.images, int(left)))
             steps = max(1, int(_TURN / one_image / images))
@@ -118,10 +120,47 @@ class Rehearsal:
         ordered = sorted(taken, key=lambda pair: pair[0], reverse=True)
         return [FormTimes(computed, self._rehearsed.images, few, deadline) for _, computed in ordered]
 
+    def _images_of_a_turn(self) -> int:
+        """Return of how many images a step takes about `_TURN` seconds, at most all.
+
+        A step of few images mostly takes what it takes for any number, as its optimiser does.
+        """
+        images, most = self._few, self._rehearsed.images
+        while images < most and spent() <= self._deadline:
+            taken = self._seconds(self._plain, images)
+            more = int(images * _TURN / taken)
+            if more < _MORE * images:
+                return max(images, more)
+            images = more if _MORE * more < most else most
+        return images
+
+    def _in_precision(self, half: "_Formed", full: "_Formed", images: int) -> Tuning:
+        """Return the tuning in bfloat16 where all images' step is clearly faster with it, else `full`'s."""
+        if _rehearsable(full.tuning) == full.tuning:
+            return self._faster(half.tuning, full.tuning, images)
+        # of few images, a step with DFTs mostly transforms filters: the products are predicted instead
+        of_half, of_full = half.seconds, full.seconds
+        if spent() <= self._deadline:
+            plain, share = Tuning(precision=full.tuning.precision), images / self._rehearsed.images
+            halves, fulls = self._turns(Tuning(precision="bf16"), plain, images)
+            of_half += max(0.0, min(halves) - half.by_default * share)
+            of_full += max(0.0, min(fulls) - full.by_default * share)
+        return half.tuning if of_half < CLEARLY * of_full else full.tuning
+
     def _faster(self, other: Tuning, best: Tuning, images: int, steps: int = 1) -> Tuning:
-        """Return `other` where it is clearly faster than `best` for that many images, else `best`."""
+        """Return `other` where it is clearly faster than `best` for that many images, else `best`.
+
+        Convolutions by DFTs are taken in the default forms.
+        """
         if spent() > self._deadline:
             return best
+        of_other, of_best = self._turns(_rehearsable(other), _rehearsable(best), images, steps)
+        return other if min(of_other) < CLEARLY * min(of_best) else best
+
+    def _turns(
+        self, other: Tuning, best: Tuning, images: int, steps: int = 1
+    ) -> tuple[list[float], list[float]]:
+        """Return the seconds of steps by two tunings in turn."""
         # the first step chooses kernels and takes memory
         of_other, of_best = ([self._seconds(tuning, images, steps)] for tuning in (other, best))
         for _ in range(_TURNS):
@@ -130,7 +169,7 @@ class Rehearsal:
             of_other.append(self._seconds(other, images, steps))
             of_best.append(self._seconds(best, images, steps))
         self._repeated += [taken / min(each) for each in (of_other, of_best) for taken in each[1:]]
-        return other if min(of_other) < CLEARLY * min(of_best) else best
+        return of_other, of_best
 
     def _seconds(self, tuning: Tuning, images: int, steps: int = 1) -> float:
         """Return the seconds of one step, the mean over some in a row."""
@@ -145,15 +184,35 @@ class Rehearsal:
             return timed(take)[0] / steps
 
 
-def _with_forms(times: Sequence[FormTimes], precision: Precision) -> Tuning | None:
+class _Formed(NamedTuple):
+    """A tuning with the fastest forms in a precision.
+
+    Attributes:
+        tuning: the tuning.
+        seconds, by_default: those of the convolutions (`FastestForms`).
+    """
+
+    tuning: Tuning
+    seconds: float
+    by_default: float
+
+
+def _with_forms(times: Sequence[FormTimes], precision: Precision) -> _Formed | None:
     """Return a tuning with the fastest forms in a precision; None where one of them is much too slow."""
-    convolutions = []
+    convolutions, taken, by_default = [], 0.0, 0.0
     for each in times:
-        forms = each.fastest(DTYPES[precision])
-        if forms is None:
+        found = each.fastest(DTYPES[precision])
+        if found is None:
             return None
-        convolutions += [forms] if forms.each != DEFAULT_FORMS.each else []
-    return Tuning(precision=precision, convolutions=tuple(convolutions))
+        taken, by_default = taken + found.seconds, by_default + found.by_default
+        convolutions += [found.forms] if found.forms.each != DEFAULT_FORMS.each else []
+    return _Formed(Tuning(precision=precision, convolutions=tuple(convolutions)), taken, by_default)
+
+
+def _rehearsable(tuning: Tuning) -> Tuning:
+    """Return the tuning without DFTs, whose share per image a step of few images does not tell."""
+    kept = tuple(forms for forms in tuning.convolutions if "spectral" not in forms.each)
+    return tuning.model_copy(update={"convolutions": kept})
 
 
 def copied(rehearsed: Rehearsed, tuning: Tuning) -> TrainingStep:

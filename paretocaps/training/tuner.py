@@ -31,6 +31,7 @@ from paretocaps.training.rehearsal import BUDGET, Rehearsal, Rehearsed
 from paretocaps.training.taken_time import TakenTime
 from paretocaps.writing import whole_file
 
+_MEASURING = 2  # the version of how tunings are measured: what an earlier one found is measured again
 _PATIENCE = 5.0  # s
 
 
@@ -143,7 +144,8 @@ class Tuner:
 
 def tunings_file(machine: str) -> Path:
     """Return the file of the tunings that were measured on a device (`Device.machine`)."""
-    return cache_folder() / "tunings" / f"{re.sub(r'[^A-Za-z0-9.+]+', '-', machine)}.json"
+    name = re.sub(r"[^A-Za-z0-9.+]+", "-", machine)
+    return cache_folder() / "tunings" / f"{name}-{_MEASURING}.json"
 
 
 def measured_before(file: Path) -> dict[str, Tuning]:

@@ -34,15 +34,22 @@ def taken(monkeypatch):
 
 def test_each_product_has_the_form_that_is_fastest_for_all_images(computed, taken):
     found = FormTimes(computed, 128, 4, deadline=MANY * MANY).fastest(torch.float32)
-    assert (found.shape, found.each) == (SHAPE, ("onednn", "torch", "patches"))  # the last not clearly faster
+    assert (found.forms.shape, found.forms.each) == (
+        SHAPE,
+        ("onednn", "torch", "patches"),  # the last not clearly faster
+    )
+    assert (found.seconds, found.by_default) == (128 * (1.25 + 1.25 + 2.25), 128 * 3 * 2.25)
     assert {images for _, images, _ in taken} == {1, 4}
 
 
-def test_seconds_for_many_images_are_proportional_but_for_the_transforms_of_filters(computed, taken):
+def test_seconds_for_many_images_are_proportional_but_for_what_is_done_to_filters(computed, taken):
     times = FormTimes(computed, 128, 4, deadline=MANY)
     one, few = (3.0, 1.0, 2.0), (9.0, 4.0, 1.0)
-    assert times._predicted("patches", one, few) == pytest.approx((288.0, 128.0, 32.0))
-    assert times._predicted("spectral", one, few) == pytest.approx((9.0 + 112 * 0.4, 4.0 + 112 * 0.2, 1.0))
+    full, half = torch.float32, torch.bfloat16
+    assert times._predicted("patches", full, one, few) == pytest.approx((288.0, 128.0, 32.0))
+    transformed = times._predicted("spectral", full, one, few)
+    assert transformed == pytest.approx((9.0 + 112 * 0.4, 4.0 + 112 * 0.2, 1.0))
+    assert times._predicted("patches", half, one, few) == pytest.approx((9.0 + 124 * 2, 4.0 + 124, 1.0))
 
 
 def test_a_form_that_takes_longer_for_one_image_than_another_for_all_is_not_timed_further(computed, taken):
@@ -63,7 +70,7 @@ def test_a_dtype_that_is_much_slower_is_given_up_after_its_first_form(computed, 
 
 def test_after_the_deadline_only_the_first_form_is_timed(computed, taken):
     found = FormTimes(computed, 16, 4, deadline=0.0).fastest(torch.float32)
-    assert found.each == ("patches", "patches", "patches")
+    assert found.forms.each == ("patches", "patches", "patches")
 
 
 @pytest.mark.parametrize("form", ["patches", "torch", "spectral"])

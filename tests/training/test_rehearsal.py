@@ -13,6 +13,7 @@ from paretocaps.models.build import build_network
 from paretocaps.training import rehearsal as module
 from paretocaps.training.learner import Learner
 from paretocaps.training.rehearsal import Rehearsal, Rehearsed
+from paretocaps.training.rehearsal import _Formed as Formed
 
 CPU = torch.device("cpu")
 
@@ -38,7 +39,9 @@ class Stepwise:
         monkeypatch.setattr(module, "has_fast_bf16", lambda device: True)
         monkeypatch.setattr(module, "has_onednn", lambda: True)
         monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
-        monkeypatch.setattr(module, "_with_forms", lambda times, precision: Tuning(precision=precision))
+        monkeypatch.setattr(
+            module, "_with_forms", lambda times, precision: Formed(Tuning(precision=precision), 0.0, 0.0)
+        )
 
     def seconds(self, tuning, images):
         self.tried.append((tuning, images))
@@ -95,6 +98,31 @@ def test_a_step_has_as_many_images_as_a_moment_takes(monkeypatch):
     assert found.step_seconds() == pytest.approx(0.3)
     found.fastest()
     assert max(images for tuning, images in steps.tried if tuning.products == "onednn") == 4  # of 10 ms each
+
+
+def test_a_step_that_takes_long_for_any_number_of_images_has_more_of_them(monkeypatch):
+    _, what = rehearsed(images=30)
+    steps = Stepwise(monkeypatch)
+    monkeypatch.setattr(steps, "seconds", lambda tuning, images: 0.01 + 0.001 * images)
+    assert Rehearsal(what)._images_of_a_turn() == 30
+    monkeypatch.setattr(steps, "seconds", lambda tuning, images: 0.01 + 0.01 * images)
+    assert Rehearsal(what)._images_of_a_turn() == 2  # 40 ms are those of 2.7 images
+
+
+@pytest.mark.parametrize(("half", "full", "precision"), [(1.0, 1.2, "bf16"), (1.0, 0.8, "fp32")])
+def test_where_products_are_taken_by_dfts_precisions_are_compared_for_all_images(
+    monkeypatch, half, full, precision
+):
+    _, what = rehearsed()
+    spectral = {"outputs": "spectral", "shape": (64, 20, 20, 64, 9, 9, 2, 2)}
+    formed = {
+        "bf16": Formed(Tuning(precision="bf16"), half, half),
+        "fp32": Formed(Tuning(convolutions=(spectral,)), full, 2.0),
+    }
+    steps = Stepwise(monkeypatch, **{"1_threads": 1.1})
+    monkeypatch.setattr(module, "_with_forms", lambda times, precision: formed[precision])
+    assert Rehearsal(what).fastest() == formed[precision].tuning
+    assert all(tuning.convolutions == () for tuning, _ in steps.tried)  # a step of few images is all DFTs
 
 
 def test_where_time_is_up_nothing_further_is_tried(monkeypatch):
