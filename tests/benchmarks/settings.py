@@ -75,13 +75,18 @@ def measured(size: str, batch: int, turns: int | None = None) -> None:
 
 
 def _take_turns(calls: dict[str, Callable[[], float]], turns: int) -> dict[str, list[float]]:
-    """Return the seconds of each call's turns, which alternate after a call that warms up."""
+    """Return the seconds of each call's turns, which alternate after a call that warms up.
+
+    Each turn has an order of its own, so that none always follows the same other one.
+    """
     taken: dict[str, list[float]] = {name: [] for name in calls}
+    order, mixed = list(calls.items()), random.Random(0)
     for call in calls.values():
         call()
     for turn in range(turns):
         least = min(statistics.median(seconds) for seconds in taken.values()) if turn >= TRIED else 0.0
-        for name, call in calls.items():
+        mixed.shuffle(order)
+        for name, call in order:
             fixed = name != "auto" and name not in YARDSTICKS
             if turn < TRIED or not fixed or statistics.median(taken[name]) < HOPELESS * least:
                 call()

@@ -5,6 +5,7 @@ import json
 import math
 import pickle
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import product
@@ -265,3 +266,22 @@ def test_runs_go_on_elsewhere_and_no_archive_writes_outside(tmp_path: Path) -> N
     with pytest.raises(SystemExit, match=r"'../outside\.json' lies outside"):
         archive.unpack(packed, elsewhere)
     assert not (tmp_path / "outside.json").exists()
+
+
+def test_a_run_is_of_the_version_that_was_asked_for_whatever_folder_it_is_started_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = of("parts")
+    (tmp_path / "asked" / "paretocaps").mkdir(parents=True)
+    (tmp_path / "asked" / "paretocaps" / "__init__.py").write_text("VERSION = 'asked'")
+    (tmp_path / "here" / "paretocaps").mkdir(parents=True)
+    (tmp_path / "here" / "paretocaps" / "__init__.py").write_text("VERSION = 'here'")
+    code = "import paretocaps; print(paretocaps.VERSION)"
+    monkeypatch.chdir(tmp_path / "here")
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command, env=parts._environment(tmp_path / "asked"), check=True, capture_output=True, text=True
+    )
+    assert done.stdout == "asked\n"
+    with pytest.raises(SystemExit, match="would be run in the place of the package in"):
+        parts.refuse_other_package(tmp_path / "asked")

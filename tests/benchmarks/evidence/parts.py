@@ -122,7 +122,8 @@ def _tree(folder: Path, method: Method) -> Path:
 
 def _environment(tree: Path) -> dict[str, str]:
     path = os.pathsep.join([str(tree), str(Path(__file__).parents[1])])
-    return {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    own = {"PYTHONPATH": path, "PYTHONSAFEPATH": "1"}  # the present folder may hold another version
+    return {**os.environ, **own, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
 
 
 def _checkout(folder: Path, commit: str) -> Path:
@@ -168,10 +169,20 @@ def _digest(package: Path) -> str:
     return sha256("\0".join(texts).encode()).hexdigest()[:12]
 
 
+def refuse_other_package(tree: Path) -> None:
+    """End if the package that this process runs is not the one in a folder."""
+    import paretocaps
+
+    run = Path(paretocaps.__file__).resolve()
+    if not run.is_relative_to(tree.resolve()):
+        raise SystemExit(f"{run} would be run in the place of the package in {tree}")
+
+
 def _play(arguments: Sequence[str]) -> None:
     from evidence.playing import missing, play
 
     folder, hpo, name, method, *seeds = arguments
+    refuse_other_package(Path(os.environ["PYTHONPATH"].partition(os.pathsep)[0]))
     lacking = missing(METHODS[method])
     if lacking:
         raise SystemExit(f"{method} is left out: this version has no {lacking}")
