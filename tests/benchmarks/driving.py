@@ -58,12 +58,7 @@ def drive(folder: str, url: str, *, sampler: str = "random", **number: int) -> d
         spec["trials"] = number["trials"]
     service.optimize(spec, more=more, observer=Watch())
     each = (processor[-1] - processor[0]) / (len(processor) - 1) if len(processor) > 1 else None
-    return {
-        "start": started[0] - began,
-        "processor": each,
-        "peak": peak_memory(),
-        "finished": finished,
-    }
+    return {"start": started[0] - began, "processor": each, "peak": peak_memory(), "finished": finished}
 
 
 def grow(folder: str, url: str, total: int) -> None:

