@@ -1,6 +1,7 @@
 """Rehearses training steps on a copy, and measures the tuning with which they take the least time."""
 
 import copy
+import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -27,6 +28,9 @@ _HOPELESS = 1.3  # times the seconds of the best tuning so far, with which anoth
 _TURN = 0.04
 """The seconds of a rehearsed step: it has as many images as this takes, at most all."""
 _TURNS = 3
+_TURNS_BESIDE = 7  # beside other programs, which disturb some turns
+_WORTH = 0.85
+"""The share of one thread's seconds that a step of all threads may take to be chosen beside other programs."""
 _MORE = 1.5  # times as many images as another number are about as many
 _FEWEST = 4  # images of which the seconds, beside those of one, tell a share per image
 
@@ -110,6 +114,20 @@ class Rehearsal:
             steps = max(1, int(_TURN / one_image / images))
             best = self._faster(best, best.model_copy(update={"threads": 1}), images, steps)
         return best
+
+    def on_all_threads(self, tuning: Tuning) -> Tuning:
+        """Return one thread's tuning for all threads if they are worth it beside the programs that run now.
+
+        Threads wait for one whose core is taken away: what half of the steps take decides, not the fastest.
+        """
+        images = self._images_of_a_turn()
+        several = tuning.model_copy(update={"threads": None})
+        turns: list[tuple[float, float]] = []
+        while len(turns) <= _TURNS_BESIDE and (spent() <= self._deadline or not turns):
+            of_one, of_all = (self._seconds(_rehearsable(each), images) for each in (tuning, several))
+            turns.append((of_all, of_one))
+        of_all, of_one = (statistics.median(each) for each in zip(*turns[1:] or turns, strict=True))
+        return several if of_all < _WORTH * of_one else tuning
 
     def _form_times(self, deadline: float) -> list[FormTimes]:
         """Return the times of all convolutions, the longest first."""

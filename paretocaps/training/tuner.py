@@ -110,7 +110,8 @@ class Tuner:
 
         On a CPU, what was disturbed by other programs is measured again, once; if they go on, it is for this
         training only, and the next one measures anew. Where threads then wait for each other, their seconds
-        tell nothing: one thread computes steps, and its tuning is measured by the processor's seconds.
+        tell little: the tuning of one thread is measured, by the processor's seconds, and several threads
+        take it where they are well worth it.
         """
         if not self._on_cpu:
             return self._measured_as_graphs(compiles=seconds >= COMPILING and not self._why_not_compiled())
@@ -122,6 +123,7 @@ class Tuner:
         elif torch.get_num_threads() > 1:
             with using(Tuning(threads=1)):
                 tuning = Rehearsal(self._rehearsed).fastest().model_copy(update={"threads": 1})
+            tuning = Rehearsal(self._rehearsed).on_all_threads(tuning)
         return tuning
 
     def _measured_before(self, key: str) -> Tuning | None:

@@ -69,6 +69,23 @@ def test_what_makes_a_step_clearly_faster_is_chosen(monkeypatch, factors, expect
     assert Rehearsal(what).fastest() == expected
 
 
+@pytest.mark.parametrize(
+    ("disturbed", "threads"),
+    [({}, None), ({3, 5, 9}, None), ({1, 3, 5, 7, 9}, 1)],  # the calls that took ten times as long
+)
+def test_beside_other_programs_half_of_the_steps_decide_on_threads(monkeypatch, disturbed, threads):
+    _, what = rehearsed()
+    steps = Stepwise(monkeypatch, **{"1_threads": 1.5})
+    found, calls = Rehearsal(what), iter(range(1000))
+    monkeypatch.setattr(Rehearsal, "_images_of_a_turn", lambda _: 2)
+    monkeypatch.setattr(
+        Rehearsal,
+        "_seconds",
+        lambda _, tuning, images: steps.seconds(tuning, images) * (10 if next(calls) in disturbed else 1),
+    )
+    assert found.on_all_threads(Tuning(threads=1)).threads == threads
+
+
 def test_steps_that_are_repeated_tell_whether_others_disturbed_them(monkeypatch):
     _, what = rehearsed()
     steps = Stepwise(monkeypatch)

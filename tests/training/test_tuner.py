@@ -45,7 +45,7 @@ def test_the_key_differs_with_what_is_computed():
 class Rehearsal:
     """Finds the tuning of oneDNN, and notes how many threads computed."""
 
-    threads, steady = [], True
+    threads, steady, worth_it = [], True, False
 
     def __init__(self, rehearsed):
         pass
@@ -53,6 +53,9 @@ class Rehearsal:
     def fastest(self):
         self.threads.append(torch.get_num_threads())
         return ONEDNN
+
+    def on_all_threads(self, tuning):
+        return tuning.model_copy(update={"threads": None}) if self.worth_it else tuning
 
 
 @pytest.fixture
@@ -76,10 +79,14 @@ def test_what_was_measured_is_known_to_later_trainings_of_the_machine():
     assert tuner(images=9).known() is None
 
 
-def test_beside_other_programs_one_thread_computes_and_nothing_is_kept_for_later(monkeypatch, rehearsed):
+@pytest.mark.parametrize(("worth_it", "threads"), [(False, 1), (True, None)])
+def test_beside_other_programs_one_thread_tells_the_tuning_and_nothing_is_kept_for_later(
+    monkeypatch, rehearsed, worth_it, threads
+):
     disturb(monkeypatch, 0.2, 0.2)
+    monkeypatch.setattr(rehearsed, "worth_it", worth_it)
     with using(Tuning(threads=2)):
-        assert tuner().measure(1.0) == ONEDNN.model_copy(update={"threads": 1})
+        assert tuner().measure(1.0) == ONEDNN.model_copy(update={"threads": threads})
         assert (rehearsed.threads, tuner().known()) == ([2, 2, 1], None)
         assert tuner().measure(1.0) == tuner().known() == ONEDNN  # they have ended
 
