@@ -30,7 +30,7 @@ _TURN = 0.04
 _TURNS = 3
 _TURNS_BESIDE = 7  # beside other programs, which disturb some turns
 _WORTH = 0.85
-"""The share of one thread's seconds that a step of all threads may take to be chosen beside other programs."""
+"""The share of one thread's seconds in which a step of all threads is chosen beside other programs."""
 _MORE = 1.5  # times as many images as another number are about as many
 _FEWEST = 4  # images of which the seconds, beside those of one, tell a share per image
 
