@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from paretocaps.domain.own_function import is_own
 from paretocaps.domain.space import Parameter, Space
 from paretocaps.domain.space_size import SpaceSize, space_size
 from paretocaps.domain.study_file import read_study_file, resolve_spec
@@ -85,7 +86,10 @@ def space(
         if spec_file or name or trainer or settings:
             raise UsageError(f"study {study!r} has its space: leave out the settings of a new one")
         record = _stored(study, storage)
-        return _view(StudySpec.model_validate(record.spec), record.without_effect, record.facts)
+        spec = StudySpec.model_validate(record.spec)
+        if is_own(spec.trainer) and isinstance(spec.space, Mapping):
+            return _of_own(spec, spec.space, record.without_effect)
+        return _view(spec, record.without_effect, record.facts)
     given = {"space": name, "trainer": trainer, "fix": parse_settings(settings)}
     file = read_study_file(spec_file) if spec_file else {}
     return _view(resolve_spec({key: value for key, value in given.items() if value}, file))
@@ -110,6 +114,14 @@ def _view(spec: StudySpec, idle: tuple[str, ...] = (), facts: Mapping[str, int] 
     own = sampled.without(idle)
     placing = StudyDesigns(spec, known, own, fix, SameTraining(known, spec.epochs, facts))
     designs = tuple(name for name in check_designs(known, spec.designs) if _has_place(placing, name))
+    return SpaceView(spec.trainer, own, fix, designs, space_size(own, fix), idle)
+
+
+def _of_own(spec: StudySpec, sampled: Mapping[str, Any], idle: tuple[str, ...]) -> SpaceView:
+    """Return what a study of one's own function or loop samples, which another program may not know."""
+    fix = dict(spec.fix)
+    own = Space.parse(sampled).without([*fix, *idle])
+    designs = tuple(spec.design) if spec.designs is None else spec.designs
     return SpaceView(spec.trainer, own, fix, designs, space_size(own, fix), idle)
 
 

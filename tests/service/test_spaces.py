@@ -1,6 +1,6 @@
 import pytest
 
-from paretocaps import service
+from paretocaps import open_study, service
 from paretocaps.errors import StorageError, UnknownNameError, UsageError
 
 
@@ -36,6 +36,17 @@ def test_a_stored_study_keeps_its_space(storage):
         service.space("s", storage, name="all")
     with pytest.raises(StorageError, match="no study 'x'"):
         service.space("x", storage)
+
+
+def test_a_study_of_one_s_own_loop_shows_its_space(tmp_path):
+    sampled = {"width": {"low": 8, "high": 64}, "kind": ["plain", "deep"], "depth": [1, 2]}
+    with open_study(
+        study="loop", storage=f"{tmp_path}/own.db", space=sampled, fix={"depth": 2}, objectives="acc,params"
+    ) as study:
+        study.tell(study.ask(), {"acc": 0.5, "params": 3})
+    view = service.space("loop", f"{tmp_path}/own.db")
+    assert [one.name for one in view.space] == ["width", "kind"]
+    assert (dict(view.fix), view.size.points) == ({"depth": 2}, 114)
 
 
 def test_what_is_not_there_is_refused():
