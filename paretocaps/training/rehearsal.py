@@ -87,32 +87,37 @@ class Rehearsal:
     def fastest(self) -> Tuning:
         """Return the tuning with which a step takes the least time, as far as that was measured.
 
-        First each convolution's forms are chosen, then bfloat16 is compared with float32 where the precision
-        is "auto" and the processor has instructions for it, then the libraries of products; where whole steps
-        are rehearsed, all that with the default. What is not
-        clearly faster than what is tried before it is not chosen, and neither are all threads if they are not
-        clearly faster than one: beside other programs they would wait for each other.
+        First each convolution's forms are chosen, in float32 and, where the precision is "auto" and the
+        processor has instructions for it, in bfloat16. Then whole steps with them take turns, those with the
+        default forms and with the other library of products, too. What is not clearly faster than what is
+        tried before it is not chosen, and neither are all threads if they are not clearly faster than one:
+        beside other programs they would wait for each other.
         """
         times = self._form_times(self._began + _FORMS_SHARE * BUDGET)
         found = _with_forms(times, self._plain.precision) or _Formed(self._plain, 0.0, 0.0)
-        best, images = found.tuning, self._images_of_a_turn()
-        one_image = self._seconds(self._plain, images) / images
-        if self._rehearsed.choices.precision == "auto" and has_fast_bf16(self._step.device):
-            half = _with_forms(times, "bf16")
-            best = best if half is None else self._in_precision(half, found, images)
-        if has_onednn() and best.precision == "fp32":
-            best = self._faster(best.model_copy(update={"products": "onednn"}), best, images)
+        images = self._images_of_a_turn()
         # one after the other, as in a training, which finds threads awake and other weights in the cache
-        steps = max(1, int(_TURN / one_image / images))
-        if images == self._rehearsed.images and _rehearsable(best) != self._plain:
-            best = self._faster(best, self._plain, images, steps)
+        steps = self._steps_of_a_turn(self._plain, images)
+        halves = self._rehearsed.choices.precision == "auto" and has_fast_bf16(self._step.device)
+        half = _with_forms(times, "bf16") if halves else None
+        best = found.tuning
+        if _rehearsable(best) != best:
+            best = self._in_precision(half, found, images) if half else best
+            tried = [best]
+        else:
+            tried = [each.tuning for each in (found, half) if each]
+            if images == self._rehearsed.images:
+                tried = [one for each in tried for one in (Tuning(precision=each.precision), each)]
+        if has_onednn() and best.precision == "fp32":
+            tried.append(best.model_copy(update={"products": "onednn"}))
+        best = self._fastest_of(tried, images, steps)
         if torch.get_num_threads() > 1 and spent() <= self._deadline:
             # threads wait for each other less often with more images: as many as there is time for
             one_image = self._seconds(_rehearsable(best), images) / images
             left = (self._deadline - spent()) / (2 * (1 + _TURNS)) / (2 * one_image)
             images = max(images, min(self._rehearsed.images, int(left)))
-            steps = max(1, int(_TURN / one_image / images))
-            best = self._faster(best, best.model_copy(update={"threads": 1}), images, steps)
+            steps = self._steps_of_a_turn(_rehearsable(best), images)
+            best = self._fastest_of([best.model_copy(update={"threads": 1}), best], images, steps)
         return best
 
     def on_all_threads(self, tuning: Tuning) -> Tuning:
@@ -152,42 +157,53 @@ class Rehearsal:
             images = more if _MORE * more < most else most
         return images
 
+    def _steps_of_a_turn(self, tuning: Tuning, images: int) -> int:
+        """Return how many steps of so many images take about `_TURN` seconds, at least one."""
+        return max(1, int(_TURN / self._seconds(tuning, images)))
+
     def _in_precision(self, half: "_Formed", full: "_Formed", images: int) -> Tuning:
-        """Return the tuning in bfloat16 where all images' step is clearly faster with it, else `full`'s."""
-        if _rehearsable(full.tuning) == full.tuning:
-            return self._faster(half.tuning, full.tuning, images)
-        # of few images, a step with DFTs mostly transforms filters: the products are predicted instead
+        """Return the tuning in bfloat16 where all images' step is clearly faster with it, else `full`'s.
+
+        Of few images, a step with DFTs mostly transforms filters: the seconds of the products are predicted
+        instead, and those of the rest are what they are in steps without DFTs.
+        """
         of_half, of_full = half.seconds, full.seconds
         if spent() <= self._deadline:
             plain, share = Tuning(precision=full.tuning.precision), images / self._rehearsed.images
-            halves, fulls = self._turns(Tuning(precision="bf16"), plain, images)
+            halves, fulls = self._turns([Tuning(precision="bf16"), plain], images)
             of_half += max(0.0, min(halves) - half.by_default * share)
             of_full += max(0.0, min(fulls) - full.by_default * share)
         return half.tuning if of_half < CLEARLY * of_full else full.tuning
 
-    def _faster(self, other: Tuning, best: Tuning, images: int, steps: int = 1) -> Tuning:
-        """Return `other` where it is clearly faster than `best` for that many images, else `best`.
+    def _fastest_of(self, tried: Sequence[Tuning], images: int, steps: int) -> Tuning:
+        """Return the tuning with the fastest steps; one that is tried later has to be clearly faster.
 
         Convolutions by DFTs are taken in the default forms.
         """
-        if spent() > self._deadline:
-            return best
-        of_other, of_best = self._turns(_rehearsable(other), _rehearsable(best), images, steps)
-        return other if min(of_other) < CLEARLY * min(of_best) else best
+        shown = {_rehearsable(tuning): tuning for tuning in reversed(tried)}
+        if len(shown) == 1 or spent() > self._deadline:
+            return tried[0]
+        found, *others = reversed(shown)
+        taken = dict(
+            zip((found, *others), map(min, self._turns([found, *others], images, steps)), strict=True)
+        )
+        for other in others:
+            found = other if taken[other] < CLEARLY * taken[found] else found
+        return shown[found]
 
-    def _turns(
-        self, other: Tuning, best: Tuning, images: int, steps: int = 1
-    ) -> tuple[list[float], list[float]]:
-        """Return the seconds of steps by two tunings in turn."""
+    def _turns(self, tried: Sequence[Tuning], images: int, steps: int = 1) -> list[list[float]]:
+        """Return the seconds of steps by each tuning, which take turns; those that are much slower leave."""
         # the first step chooses kernels and takes memory
-        of_other, of_best = ([self._seconds(tuning, images, steps)] for tuning in (other, best))
+        taken = [[self._seconds(tuning, images, steps)] for tuning in tried]
         for _ in range(_TURNS):
-            if min(of_other) > _HOPELESS * min(of_best) or spent() > self._deadline:
+            least = min(map(min, taken))
+            left = [row for row, seconds in enumerate(taken) if min(seconds) <= _HOPELESS * least]
+            if len(left) < 2 or spent() > self._deadline:
                 break
-            of_other.append(self._seconds(other, images, steps))
-            of_best.append(self._seconds(best, images, steps))
-        self._repeated += [taken / min(each) for each in (of_other, of_best) for taken in each[1:]]
-        return of_other, of_best
+            for row in left:
+                taken[row].append(self._seconds(tried[row], images, steps))
+        self._repeated += [one / min(seconds) for seconds in taken for one in seconds[1:]]
+        return taken
 
     def _seconds(self, tuning: Tuning, images: int, steps: int = 1) -> float:
         """Return the seconds of one step, the mean over some in a row."""

@@ -142,6 +142,20 @@ def test_where_products_are_taken_by_dfts_precisions_are_compared_for_all_images
     assert all(tuning.convolutions == () for tuning, _ in steps.tried)  # a step of few images is all DFTs
 
 
+@pytest.mark.parametrize(("precision", "bf16"), [("fp32", 0.8), ("bf16", 0.3)])
+def test_forms_that_seemed_faster_are_taken_only_where_whole_steps_are(monkeypatch, precision, bf16):
+    _, what = rehearsed()
+    forms = {"image_gradient": "torch", "shape": (64, 20, 20, 64, 9, 9, 2, 2)}
+    formed = {one: Formed(Tuning(precision=one, convolutions=(forms,)), 1.0, 2.0) for one in ("fp32", "bf16")}
+    steps = Stepwise(monkeypatch, fp32=0.5, bf16=bf16, **{"1_threads": 1.1})
+    alone = steps.seconds
+    monkeypatch.setattr(
+        steps, "seconds", lambda tuning, images: alone(tuning, images) * (1.2 if tuning.convolutions else 1.0)
+    )
+    monkeypatch.setattr(module, "_with_forms", lambda times, precision: formed[precision])
+    assert Rehearsal(what).fastest() == Tuning(precision=precision)
+
+
 def test_where_time_is_up_nothing_further_is_tried(monkeypatch):
     _, what = rehearsed()
     Stepwise(monkeypatch, bf16=0.1)
