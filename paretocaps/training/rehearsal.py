@@ -106,8 +106,8 @@ class Rehearsal:
             tried = [best]
         else:
             tried = [each.tuning for each in (found, half) if each]
-            if images == self._rehearsed.images:
-                tried = [one for each in tried for one in (Tuning(precision=each.precision), each)]
+            if images == self._rehearsed.images:  # the default forms also where forms seemed much too slow
+                tried = [self._plain, *([Tuning(precision="bf16")] if halves else []), *tried]
         if has_onednn() and best.precision == "fp32":
             tried.append(best.model_copy(update={"products": "onednn"}))
         best = self._fastest_of(tried, images, steps)
