@@ -47,6 +47,11 @@ class Encoding:
                 columns += [np.array([v == known for v in values], float) for known in parameter.values]
         return np.stack(columns, axis=1, dtype=np.float32)
 
+    @property
+    def columns(self) -> list[int]:
+        """How many columns each choice has, in the order of `rows`."""
+        return [1 if is_ordered(parameter) else len(parameter.values) for parameter in self.space]
+
     def anywhere(self, generator: np.random.Generator) -> dict[str, Scalar]:
         """Return a point whose choices are drawn evenly."""
         return self._drawn(lambda parameter: value_at(parameter, generator.random()))

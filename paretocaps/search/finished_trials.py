@@ -22,6 +22,8 @@ REJECTED = "rejected"
 """The attribute of pruned trials that were rejected before they were trained."""
 COUNTED = 0.75
 """The share of trials whose values count, also where they are worse than all of the front."""
+ALL = 1.0
+"""The same where the front is sought beyond its present ends."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,13 @@ class Scaling:
     spread: Matrix
 
     @classmethod
-    def of(cls, values: Matrix, objectives: Sequence[Objective], front: Rows) -> Self:
-        """Return the scaling for float[n, m] in the objectives' own units, of which `front` is the best."""
+    def of(
+        cls, values: Matrix, objectives: Sequence[Objective], front: Rows, counted: float = COUNTED
+    ) -> Self:
+        """Return the scaling for float[n, m] in the objectives' own units, of which `front` is the best.
+
+        The share `counted` of the values is no worse than the worst that counts.
+        """
         logarithmic = (values > 0.0).all(axis=0) & (signs(objectives) > 0)
         plain = cls(objectives, logarithmic, np.zeros(len(objectives)), np.ones(len(objectives)))
         small = plain.scaled(values)
@@ -52,7 +59,7 @@ class Scaling:
             return plain
         best = small[front] if len(front) else small
         ideal = best.min(axis=0)
-        spread = np.maximum(best.max(axis=0), np.quantile(small, COUNTED, axis=0)) - ideal
+        spread = np.maximum(best.max(axis=0), np.quantile(small, counted, axis=0)) - ideal
         return cls(objectives, logarithmic, ideal, np.where(spread > 0.0, spread, 1.0))
 
     def scaled(self, values: Matrix) -> Matrix:
@@ -88,15 +95,20 @@ class FinishedTrials:
     scaling: Scaling
 
     @classmethod
-    def of(cls, trials: Sequence[FrozenTrial], objectives: Sequence[Objective]) -> Self:
-        """Return those of `trials` that finished: the front, and the latest if there are very many."""
+    def of(
+        cls, trials: Sequence[FrozenTrial], objectives: Sequence[Objective], counted: float = COUNTED
+    ) -> Self:
+        """Return those of `trials` that finished: the front, and the latest if there are very many.
+
+        See `Scaling.of` for `counted`.
+        """
         finished = [trial for trial in trials if trial.state == TrialState.COMPLETE and trial.values]
         values = np.array([trial.values for trial in finished]).reshape(len(finished), len(objectives))
         keeping = np.flatnonzero((_excesses(finished) <= 0.0).all(axis=1))
         front = keeping[nondominated(values[keeping] * signs(objectives))] if len(keeping) else keeping
         kept = np.union1d(front, np.arange(max(len(finished) - LARGEST, 0), len(finished)))
         values, front = values[kept], np.searchsorted(kept, front)
-        scaling = Scaling.of(values, objectives, front)
+        scaling = Scaling.of(values, objectives, front, counted)
         points = [finished[row].params for row in kept]
         return cls(points, scaling.scaled(values), front, scaling)
 

@@ -82,9 +82,17 @@ def _gp(seed: int, _: int) -> BaseSampler:
 
 
 def _forest(problem: Problem) -> BaseSampler:
-    from paretocaps.search.forest import ForestSampler  # imports scipy, which only this sampler needs
+    from paretocaps.search.improving import ImprovementSampler  # imports scipy, as does `_gaussian`
+    from paretocaps.search.surrogates import Forest
 
-    return ForestSampler(problem)
+    return ImprovementSampler(problem, Forest)
+
+
+def _gaussian(problem: Problem) -> BaseSampler:
+    from paretocaps.search.improving import ImprovementSampler
+    from paretocaps.search.surrogates import Processes
+
+    return ImprovementSampler(problem, Processes)
 
 
 def _portfolio(problem: Problem) -> BaseSampler:
@@ -102,9 +110,15 @@ SAMPLERS: Registry[Sampler] = Registry(
         "nsga2": Sampler("genetic algorithm NSGA-II", _nsga2),
         "nsga3": Sampler("genetic algorithm NSGA-III, for many objectives", _nsga3),
         "gp": Sampler(
-            "Gaussian processes over the choices that every trial has, TPE over others",
+            "Optuna's Gaussian processes over the choices that every trial has, TPE over others",
             _gp,
             start=START,
+        ),
+        "gaussian": Sampler(
+            "Gaussian processes over all choices, and the largest expected hypervolume improvement",
+            _random,
+            start=START,
+            of_problem=_gaussian,
         ),
         "forest": Sampler(
             "trees that predict the objectives, and the largest expected hypervolume improvement",

@@ -1,4 +1,4 @@
-"""The sampler `forest`: trees predict the objectives, and the largest expected improvement is proposed."""
+"""The samplers `gaussian` and `forest`: the point that is expected to improve the front most is proposed."""
 
 from collections.abc import Hashable, Mapping, Sequence, Set
 from contextlib import suppress
@@ -15,9 +15,10 @@ from paretocaps.errors import UsageError
 from paretocaps.pareto.improvement import expected_improvement
 from paretocaps.pareto.matrix import Matrix, Rows
 from paretocaps.search.encoding import Encoding, Point
-from paretocaps.search.finished_trials import REFERENCE, FinishedTrials, Limits
+from paretocaps.search.finished_trials import ALL, COUNTED, REFERENCE, FinishedTrials, Limits, Scaling
 from paretocaps.search.problem import Problem
 from paretocaps.search.suggestions import distribution
+from paretocaps.search.surrogates import Fit, Surrogate
 from paretocaps.search.trees import Trees
 
 FEWEST = 2
@@ -29,7 +30,7 @@ EXACT = 48
 
 
 class _Predicted(NamedTuple):
-    """What trees predict of n points: scaled values, and whether the study's limits are kept.
+    """What is predicted of n points: scaled values, and whether the study's limits are kept.
 
     Attributes:
         mean, deviation: float[n, m], of the values.
@@ -49,23 +50,28 @@ class _Predicted(NamedTuple):
         return rows[np.lexsort((self.broken[rows], -gain))]
 
 
-class ForestSampler(BaseSampler):
-    """Proposes the candidate with the largest expected hypervolume improvement, as trees predict it.
+class ImprovementSampler(BaseSampler):
+    """Proposes the candidate with the largest expected hypervolume improvement, as a surrogate predicts it.
 
-    The mean and the deviation of the trees' predictions give a candidate's `expected_improvement`, which is
+    The mean and the deviation of what is predicted give a candidate's `expected_improvement`, which is
     multiplied by the share of trees by which it keeps the study's bounds and is not pruned (`Limits`). What
     the trainer knows without training is not predicted. Trials under way are taken to have what is predicted
     of them.
+
+    Every other proposal counts hypervolume up to the worst value that any trial has. Up to a little beyond
+    the front, where good trials soon have all values, points beyond the ends of a front would never be worth
+    anything: of a table of HPOlib, three runs of 200 trials found 0.84 of the front at most.
 
     A proposal follows from the seed, the number of its trial and the trials before it, so that a run that
     goes on proposes what one that was not interrupted does.
 
     Args:
         problem: the study.
+        fit: makes the surrogate.
     """
 
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
+    def __init__(self, problem: Problem, fit: Fit) -> None:
+        self.problem, self.fit = problem, fit
         self.encoding = Encoding(problem.space, problem.fix)
         self._independent = RandomSampler(seed=problem.run_seed)
 
@@ -81,13 +87,17 @@ class ForestSampler(BaseSampler):
         """Return the proposed point."""
         problem, trials = self.problem, study.get_trials(deepcopy=False)
         generator = np.random.default_rng([problem.seed, trial.number])
-        finished = FinishedTrials.of(trials, problem.objectives)
+        finished = FinishedTrials.of(trials, problem.objectives, (COUNTED, ALL)[trial.number % 2])
         asked = {_key(one.params) for one in trials}
         candidates = self._candidates(finished, asked, generator)
         if not candidates or len(finished.points) < FEWEST:
             return self.encoding.anywhere(generator)
-        under_way = [one.params for one in trials if one.state == TrialState.RUNNING and one.params]
-        return self._best(finished, Limits.of(trials), candidates, under_way, generator)
+        surrogate = self.fit(self.encoding, finished, generator)
+        front = finished.values[finished.front]
+        if under_way := [one.params for one in trials if one.state == TrialState.RUNNING and one.params]:
+            front = np.concatenate([front, surrogate.predict(under_way).mean])
+        predicted = self._predicted(surrogate, Limits.of(trials), candidates, generator)
+        return self._best(candidates, predicted, front, finished.scaling)
 
     def sample_independent(
         self,
@@ -110,38 +120,27 @@ class ForestSampler(BaseSampler):
         return list({key: point for point in drawn if (key := _key(point)) not in asked}.values())
 
     def _best(
-        self,
-        finished: FinishedTrials,
-        limits: Limits,
-        candidates: Sequence[dict[str, Scalar]],
-        under_way: Sequence[Point],
-        generator: np.random.Generator,
+        self, candidates: Sequence[dict[str, Scalar]], predicted: _Predicted, front: Matrix, scaling: Scaling
     ) -> dict[str, Scalar]:
         """Return the candidate with the largest improvement that the trainer does not refuse."""
-        trees = Trees(self.encoding.rows(finished.points), finished.values, generator)
-        front = finished.values[finished.front]
-        if under_way:
-            front = np.concatenate([front, trees.predict(self.encoding.rows(under_way)).mean(axis=0)])
-        predicted = self._predicted(trees, limits, candidates, generator)
         first, possible = predicted.ranked(np.arange(len(candidates)), front), []
         for row in first[:EXACT]:
             with suppress(UsageError):
                 exact = self.problem.exact(self.problem.complete(candidates[row]))
                 possible.append(row)
-                for column, value in finished.scaling.known(exact).items():
+                for column, value in scaling.known(exact).items():
                     predicted.mean[row, column], predicted.deviation[row, column] = value, 0.0
         best = predicted.ranked(np.array(possible), front) if possible else first
         return candidates[int(best[0])]
 
     def _predicted(
-        self, trees: Trees, limits: Limits, points: Sequence[Point], generator: np.random.Generator
+        self, surrogate: Surrogate, limits: Limits, points: Sequence[Point], generator: np.random.Generator
     ) -> _Predicted:
-        rows = self.encoding.rows(points)
-        values = trees.predict(rows)
-        mean, deviation = values.mean(axis=0), values.std(axis=0)
+        mean, deviation = surrogate.predict(points)
         if not limits.excess.shape[1]:
-            return _Predicted(mean, deviation, np.ones(len(rows)), np.zeros(len(rows)))
-        excess = Trees(self.encoding.rows(limits.points), limits.excess, generator).predict(rows)
+            return _Predicted(mean, deviation, np.ones(len(points)), np.zeros(len(points)))
+        grown = Trees(self.encoding.rows(limits.points), limits.excess, generator)
+        excess = grown.predict(self.encoding.rows(points))
         kept, broken = (excess <= 0.0).all(axis=2), np.maximum(excess, 0.0).sum(axis=2)
         return _Predicted(mean, deviation, kept.mean(axis=0), broken.mean(axis=0))
 

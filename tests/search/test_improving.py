@@ -5,10 +5,12 @@ import pytest
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.space import Space, holds
 from paretocaps.errors import UsageError
-from paretocaps.search import forest as module
-from paretocaps.search.forest import ForestSampler
+from paretocaps.search import improving as module
+from paretocaps.search.finished_trials import ALL, COUNTED
+from paretocaps.search.improving import ImprovementSampler
 from paretocaps.search.problem import Problem
 from paretocaps.search.suggestions import suggest
+from paretocaps.search.surrogates import Forest, Processes
 from paretocaps.testing.probe import PROBE
 
 SPACE = Space.parse(
@@ -22,11 +24,18 @@ SPACE = Space.parse(
 OBJECTIVES = parse_objectives("acc,time,params")
 
 
-@pytest.fixture(autouse=True)
-def _few(monkeypatch):
+@pytest.fixture(autouse=True, params=[Forest, Processes])
+def fit(monkeypatch, request):
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     monkeypatch.setattr(module, "CANDIDATES", 80)
     monkeypatch.setattr("paretocaps.search.trees.TREES", 12)
+    monkeypatch.setattr(Searched, "fit", request.param)
+
+
+class Searched:
+    """What all studies of a test are searched by."""
+
+    fit = Forest
 
 
 class Trainer:
@@ -56,7 +65,7 @@ def searcher(trainer=None, seed=0, **more):
         space=SPACE, fix={}, objectives=OBJECTIVES, trainer=trainer or Trainer(), trials=30, seed=seed, **more
     )
     directions = [objective.direction for objective in OBJECTIVES]
-    return optuna.create_study(directions=directions, sampler=ForestSampler(problem))
+    return optuna.create_study(directions=directions, sampler=ImprovementSampler(problem, Searched.fit))
 
 
 def search(study, trials, constraint=None):
@@ -88,6 +97,13 @@ def test_the_same_seed_and_trials_give_the_same_proposals_whenever_a_run_began()
 def test_it_finds_good_learning_rates_sooner_than_chance():
     points = [point for seed in range(2) for point in search(searcher(seed=seed), 24)[10:]]
     assert np.median([abs(np.log10(point["rate"]) + 2.5) for point in points]) < 0.6  # 0.75 by chance
+
+
+def test_every_other_proposal_looks_beyond_the_ends_of_the_front(monkeypatch):
+    counted, of = [], module.FinishedTrials.of
+    monkeypatch.setattr(module.FinishedTrials, "of", lambda *args: (counted.append(args[-1]), of(*args))[1])
+    search(searcher(), 4)
+    assert counted == [COUNTED, ALL, COUNTED, ALL]
 
 
 def test_no_point_is_proposed_twice_and_refused_ones_are_not_proposed():
@@ -141,7 +157,7 @@ def test_a_whole_space_that_was_asked_for_gives_any_point_of_it():
     space = Space.parse({"kind": ["plain", "deep"]})
     problem = Problem(space=space, fix={}, objectives=OBJECTIVES, trainer=Trainer(), trials=30)
     study = optuna.create_study(
-        directions=["maximize", "minimize", "minimize"], sampler=ForestSampler(problem)
+        directions=["maximize", "minimize", "minimize"], sampler=ImprovementSampler(problem, Searched.fit)
     )
     for number in range(5):
         trial = study.ask()
@@ -151,4 +167,4 @@ def test_a_whole_space_that_was_asked_for_gives_any_point_of_it():
 
 def test_the_probe_is_completed_by_its_own_rules():
     problem = Problem(space=PROBE.space, fix={}, objectives=OBJECTIVES, trainer=PROBE, trials=9)
-    assert ForestSampler(problem).encoding.space == PROBE.space
+    assert ImprovementSampler(problem, Searched.fit).encoding.space == PROBE.space

@@ -1,0 +1,74 @@
+"""What stands for the trainings of points that were not trained: trees, or Gaussian processes."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from paretocaps.pareto.matrix import Matrix
+from paretocaps.search.encoding import Encoding, Point
+from paretocaps.search.finished_trials import FinishedTrials
+from paretocaps.search.gaussian import GaussianProcesses
+from paretocaps.search.trees import Trees
+
+LARGEST = 200
+"""The most trials that processes learn from, since their seconds grow with the cube."""
+
+
+class Moments(NamedTuple):
+    """What is predicted of n points: mean and deviation of their scaled values, float[n, m] each."""
+
+    mean: Matrix
+    deviation: Matrix
+
+
+class Surrogate(Protocol):
+    """Predicts the objectives of points."""
+
+    def predict(self, points: Sequence[Point]) -> Moments:
+        """Return what is predicted of points."""
+        ...
+
+
+Fit = Callable[[Encoding, FinishedTrials, np.random.Generator], Surrogate]
+"""Makes a surrogate from finished trials; what is random follows from the generator."""
+
+
+class Forest:
+    """Predicts by the mean and the deviation of `Trees`, which were grown on all finished trials."""
+
+    def __init__(self, encoding: Encoding, finished: FinishedTrials, generator: np.random.Generator) -> None:
+        self._encoding = encoding
+        self._trees = Trees(encoding.rows(finished.points), finished.values, generator)
+
+    def predict(self, points: Sequence[Point]) -> Moments:
+        """Return the mean and the deviation over the trees."""
+        values = self._trees.predict(self._encoding.rows(points))
+        return Moments(values.mean(axis=0), values.std(axis=0))
+
+
+class Processes:
+    """Predicts by `GaussianProcesses`, which learn from the latest of the front and of all others.
+
+    Values that are worse than the worst that counts are drawn nearer to it, so that trainings that failed to
+    learn do not decide what varies; and a choice that a point does not have is taken as the middle of its
+    range, as whether it is there is told by the choice that it depends on.
+    """
+
+    def __init__(self, encoding: Encoding, finished: FinishedTrials, generator: np.random.Generator) -> None:
+        self._encoding, count = encoding, len(finished.points)
+        front = finished.front[-LARGEST // 2 :]
+        others = np.setdiff1d(np.arange(count), front)
+        kept = np.sort(np.concatenate([front, others[-(LARGEST - len(front)) :]]))
+        values = finished.values[kept]
+        drawn = np.where(values > 1.0, 1.0 + np.log1p(np.maximum(values - 1.0, 0.0)), values)
+        points = [finished.points[row] for row in kept]
+        self._processes = GaussianProcesses(self._rows(points), encoding.columns, drawn)
+
+    def predict(self, points: Sequence[Point]) -> Moments:
+        """Return the mean and the deviation, without noise."""
+        return Moments(*self._processes.predict(self._rows(points)))
+
+    def _rows(self, points: Sequence[Point]) -> Matrix:
+        rows = self._encoding.rows(points).astype(np.float64)
+        return np.where(rows < 0.0, 0.5, rows)
