@@ -146,7 +146,7 @@ def _reason(error: Exception) -> str:
 
 def _raw_mode(image: ImageFile.ImageFile) -> str:
     """Return Pillow's name of the layout of an image's pixels in its file, before they are decoded."""
-    arguments = image.tile[0].args if image.tile else ""
+    arguments = image.tile[0][3] if image.tile else ""  # a plain tuple before Pillow 11
     return str(arguments[0] if isinstance(arguments, tuple) and arguments else arguments)
 
 
