@@ -16,10 +16,10 @@ def with_designs(trainer: TrainerSpec, own: Mapping[str, Mapping[str, Any]]) -> 
     """Return `trainer` with a study's own designs after its designs.
 
     Raises:
-        UsageError: the trainer already has a design of that name, or does not allow a choice or value.
+        UsageError: the trainer already has another design of that name, or does not allow a choice or value.
     """
     for name, choices in own.items():
-        if name in trainer.designs:
+        if dict(trainer.designs.get(name, choices)) != dict(choices):
             raise UsageError(
                 f"design.{name}: trainer {trainer.name!r} already has a design of that name: choose another"
             )

@@ -54,13 +54,13 @@ class GaussianProcesses:
         squares = self._squares(rows)
         spread = targets.std(axis=0)
         self._centre, self._spread = targets.mean(axis=0), np.where(spread > 0.0, spread, 1.0)
-        with threadpool_limits(1):  # a training may be under way on the other cores
+        with threadpool_limits(1, "blas"):  # a training may be under way on the other cores
             self._processes = [_Process(squares, one) for one in ((targets - self._centre) / self._spread).T]
 
     def predict(self, rows: Matrix) -> tuple[Matrix, Matrix]:
         """Return the means and the deviations, without noise, of rows: float[k, outputs] each."""
         squares = self._squares(rows)
-        with threadpool_limits(1):
+        with threadpool_limits(1, "blas"):
             found = [process.predict(squares) for process in self._processes]
         mean, deviation = (np.stack(each, axis=1) for each in zip(*found, strict=True))
         return mean * self._spread + self._centre, deviation * self._spread

@@ -89,10 +89,13 @@ def _forest(problem: Problem) -> BaseSampler:
 
 
 def _gaussian(problem: Problem) -> BaseSampler:
+    from paretocaps.search.finished_trials import ALL, COUNTED
     from paretocaps.search.improving import ImprovementSampler
     from paretocaps.search.surrogates import Processes
 
-    return ImprovementSampler(problem, Processes)
+    # processes are soon sure that nothing beyond the ends of the front is good, where good trials have all
+    # values and hypervolume counts up to them: of a table of HPOlib, 200 trials found 0.84 of the front so
+    return ImprovementSampler(problem, Processes, (COUNTED, ALL))
 
 
 def _portfolio(problem: Problem) -> BaseSampler:

@@ -7,7 +7,7 @@ import numpy as np
 
 from paretocaps.pareto.matrix import Matrix
 from paretocaps.search.encoding import Encoding, Point
-from paretocaps.search.finished_trials import FinishedTrials
+from paretocaps.search.finished_trials import COUNTED, FinishedTrials
 from paretocaps.search.gaussian import GaussianProcesses
 from paretocaps.search.trees import Trees
 
@@ -50,9 +50,9 @@ class Forest:
 class Processes:
     """Predicts by `GaussianProcesses`, which learn from the latest of the front and of all others.
 
-    Values that are worse than the worst that counts are drawn nearer to it, so that trainings that failed to
-    learn do not decide what varies; and a choice that a point does not have is taken as the middle of its
-    range, as whether it is there is told by the choice that it depends on.
+    Values that are worse than the front's and than most are drawn nearer to these, so that trainings that
+    failed to learn do not decide what varies; and a choice that a point does not have is taken as the middle
+    of its range, as whether it is there is told by the choice that it depends on.
     """
 
     def __init__(self, encoding: Encoding, finished: FinishedTrials, generator: np.random.Generator) -> None:
@@ -60,10 +60,8 @@ class Processes:
         front = finished.front[-LARGEST // 2 :]
         others = np.setdiff1d(np.arange(count), front)
         kept = np.sort(np.concatenate([front, others[-(LARGEST - len(front)) :]]))
-        values = finished.values[kept]
-        drawn = np.where(values > 1.0, 1.0 + np.log1p(np.maximum(values - 1.0, 0.0)), values)
         points = [finished.points[row] for row in kept]
-        self._processes = GaussianProcesses(self._rows(points), encoding.columns, drawn)
+        self._processes = GaussianProcesses(self._rows(points), encoding.columns, _drawn(finished)[kept])
 
     def predict(self, points: Sequence[Point]) -> Moments:
         """Return the mean and the deviation, without noise."""
@@ -72,3 +70,14 @@ class Processes:
     def _rows(self, points: Sequence[Point]) -> Matrix:
         rows = self._encoding.rows(points).astype(np.float64)
         return np.where(rows < 0.0, 0.5, rows)
+
+
+def _drawn(finished: FinishedTrials) -> Matrix:
+    """Return the values, of which none is beyond one and a half times the worst of the front and of most."""
+    values = finished.values
+    worst = np.quantile(values, COUNTED, axis=0)
+    if len(finished.front):
+        worst = np.maximum(worst, values[finished.front].max(axis=0))
+    worst = np.where(worst > 0.0, worst, 1.0)
+    drawn: Matrix = np.where(values > worst, worst * (1.0 + 0.5 * np.tanh(values / worst - 1.0)), values)
+    return drawn

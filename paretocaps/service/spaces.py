@@ -1,6 +1,7 @@
 """Shows what a study samples, and how many points that is."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from paretocaps.domain.space_size import SpaceSize, space_size
 from paretocaps.domain.study_file import read_study_file, resolve_spec
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.domain.trainer import TRAINERS
-from paretocaps.errors import UsageError
+from paretocaps.errors import ParetocapsError, UsageError
 from paretocaps.service.choosing import sampled_text, value_text
 from paretocaps.service.opened import Storage, opened
 from paretocaps.service.settings import parse_settings
@@ -88,6 +89,8 @@ def space(
         record = _stored(study, storage)
         spec = StudySpec.model_validate(record.spec)
         if is_own(spec.trainer) and isinstance(spec.space, Mapping):
+            with suppress(ParetocapsError):  # where the function is known, so are its designs
+                return _view(spec, record.without_effect, record.facts)
             return _of_own(spec, spec.space, record.without_effect)
         return _view(spec, record.without_effect, record.facts)
     given = {"space": name, "trainer": trainer, "fix": parse_settings(settings)}
@@ -118,7 +121,10 @@ def _view(spec: StudySpec, idle: tuple[str, ...] = (), facts: Mapping[str, int] 
 
 
 def _of_own(spec: StudySpec, sampled: Mapping[str, Any], idle: tuple[str, ...]) -> SpaceView:
-    """Return what a study of one's own function or loop samples, which another program may not know."""
+    """Return what a study of one's own function or loop samples that this program does not know.
+
+    Of its designs, those that the function was registered with are not known either.
+    """
     fix = dict(spec.fix)
     own = Space.parse(sampled).without([*fix, *idle])
     designs = tuple(spec.design) if spec.designs is None else spec.designs

@@ -1,6 +1,7 @@
 """Rehearses training steps on a copy, and measures the tuning with which they take the least time."""
 
 import copy
+import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -180,21 +181,27 @@ class Rehearsal:
 
         Convolutions by DFTs are taken in the default forms.
         """
-        shown = {_rehearsable(tuning): tuning for tuning in reversed(tried)}
+        shown: dict[Tuning, Tuning] = {}
+        for tuning in tried:
+            shown.setdefault(_rehearsable(tuning), tuning)
         if len(shown) == 1 or spent() > self._deadline:
             return tried[0]
-        found, *others = reversed(shown)
-        taken = dict(
-            zip((found, *others), map(min, self._turns([found, *others], images, steps)), strict=True)
-        )
+        found, *others = shown
+        taken = dict(zip(shown, map(min, self._turns(list(shown), images, steps)), strict=False))
         for other in others:
-            found = other if taken[other] < CLEARLY * taken[found] else found
+            found = other if taken.get(other, math.inf) < CLEARLY * taken[found] else found
         return shown[found]
 
     def _turns(self, tried: Sequence[Tuning], images: int, steps: int = 1) -> list[list[float]]:
-        """Return the seconds of steps by each tuning, which take turns; those that are much slower leave."""
+        """Return the seconds of steps by each tuning, which take turns; those that are much slower leave.
+
+        Where time is up, those beyond the second are left out.
+        """
         # the first step chooses kernels and takes memory
-        taken = [[self._seconds(tuning, images, steps)] for tuning in tried]
+        taken: list[list[float]] = []
+        for tuning in tried:
+            if len(taken) < 2 or spent() <= self._deadline:
+                taken.append([self._seconds(tuning, images, steps)])
         for _ in range(_TURNS):
             least = min(map(min, taken))
             left = [row for row, seconds in enumerate(taken) if min(seconds) <= _HOPELESS * least]

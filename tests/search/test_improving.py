@@ -9,6 +9,7 @@ from paretocaps.search import improving as module
 from paretocaps.search.finished_trials import ALL, COUNTED
 from paretocaps.search.improving import ImprovementSampler
 from paretocaps.search.problem import Problem
+from paretocaps.search.samplers import SAMPLERS
 from paretocaps.search.suggestions import suggest
 from paretocaps.search.surrogates import Forest, Processes
 from paretocaps.testing.probe import PROBE
@@ -99,10 +100,12 @@ def test_it_finds_good_learning_rates_sooner_than_chance():
     assert np.median([abs(np.log10(point["rate"]) + 2.5) for point in points]) < 0.6  # 0.75 by chance
 
 
-def test_every_other_proposal_looks_beyond_the_ends_of_the_front(monkeypatch):
+def test_every_other_proposal_of_processes_looks_beyond_the_ends_of_the_front(monkeypatch):
     counted, of = [], module.FinishedTrials.of
     monkeypatch.setattr(module.FinishedTrials, "of", lambda *args: (counted.append(args[-1]), of(*args))[1])
-    search(searcher(), 4)
+    study = searcher()
+    study.sampler.counted = SAMPLERS.get("gaussian").made(study.sampler.problem).counted
+    search(study, 4)
     assert counted == [COUNTED, ALL, COUNTED, ALL]
 
 

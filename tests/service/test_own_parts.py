@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import paretocaps
+from paretocaps import service
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import StudyMismatchError, UsageError
 from paretocaps.search.observer import Observer
@@ -61,6 +62,18 @@ def test_a_closure_is_a_trainer_runs_here_and_is_asked_for_again(options):
 
 
 @pytest.mark.slow  # starts a worker
+def test_a_study_of_a_function_has_designs_of_its_own(options):
+    def sized(choices, report):
+        report(acc=0.5)
+        return {"params": choices["size"]}
+
+    paretocaps.optimize(**options, trainer=sized, space={"size": [1, 2, 3]}, design={"middle": {"size": 2}})
+    trials = paretocaps.load_trials("own", storage=options["storage"])
+    assert list(trials["design"])[0] == "middle"
+    assert list(trials["params"])[0] == 2
+    assert service.space("own", options["storage"]).designs == ("middle",)
+
+
 def test_a_function_of_a_module_goes_to_workers_wherever_the_module_is(options, folder, monkeypatch):
     (folder / "mine").mkdir()
     text = "import os\n\n\ndef fit(choices, report):\n    return {'acc': 0.5, 'params': os.getpid()}\n"

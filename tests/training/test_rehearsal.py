@@ -156,6 +156,27 @@ def test_forms_that_seemed_faster_are_taken_only_where_whole_steps_are(monkeypat
     assert Rehearsal(what).fastest() == Tuning(precision=precision)
 
 
+@pytest.mark.parametrize("bf16", [1.02, 1.0, 0.98])
+@pytest.mark.parametrize("forms", [None, {"image_gradient": "torch", "shape": (64, 20, 20, 64, 9, 9, 2, 2)}])
+def test_bfloat16_is_not_taken_unless_it_is_clearly_faster(monkeypatch, bf16, forms):
+    _, what = rehearsed(images=4)  # of which a turn has all
+    Stepwise(monkeypatch, bf16=bf16, onednn=1.1, **{"1_threads": 1.1})
+    half = forms and Formed(Tuning(precision="bf16", convolutions=(forms,)), 1.0, 1.0)
+    formed = {"fp32": Formed(Tuning(), 1.0, 1.0), "bf16": half}
+    monkeypatch.setattr(module, "_with_forms", lambda times, precision: formed[precision])
+    assert Rehearsal(what).fastest() == Tuning()
+
+
+def test_where_time_is_up_only_two_of_several_tunings_are_timed(monkeypatch):
+    _, what = rehearsed()
+    steps = Stepwise(monkeypatch)
+    found = Rehearsal(what)
+    monkeypatch.setattr(found, "_deadline", 0.0)
+    steps.tried.clear()
+    tried = [Tuning(), Tuning(products="onednn"), Tuning(precision="bf16")]
+    assert found._turns(tried, 2) == [[0.02], [0.02]]
+
+
 def test_where_time_is_up_nothing_further_is_tried(monkeypatch):
     _, what = rehearsed()
     Stepwise(monkeypatch, bf16=0.1)
