@@ -69,8 +69,8 @@ def test_a_study_of_a_function_has_designs_of_its_own(options):
 
     paretocaps.optimize(**options, trainer=sized, space={"size": [1, 2, 3]}, design={"middle": {"size": 2}})
     trials = paretocaps.load_trials("own", storage=options["storage"])
-    assert list(trials["design"])[0] == "middle"
-    assert list(trials["params"])[0] == 2
+    assert next(iter(trials["design"])) == "middle"
+    assert next(iter(trials["params"])) == 2
     assert service.space("own", options["storage"]).designs == ("middle",)
 
 
