@@ -3,7 +3,7 @@
 For each size of images and batch, all of them take turns, so that other load on the machine meets all alike.
 The settings do so in one process, and each yardstick in one of its own, because memory and threads are not
 left there as a training leaves them in ours. A turn is two steps, of which the second is timed: the first
-brings memory into the caches that the turn before has filled. A ratio is the median of the turns' ratios,
+brings memory into the caches that the turn before has filled, and wakes threads that slept. A ratio is the median of the turns' ratios,
 with its 95 % bootstrap interval. Fixed settings that are much slower than another take few turns.
 """
 
@@ -46,7 +46,7 @@ TRIED = 3
 HOPELESS = 1.5  # times the fastest's seconds: such a setting takes no further turns
 DRAWS = 2000
 WARM = 2  # turns of a yardstick before any other
-QUIET = 0.05  # s; after a turn in another process, whose threads spin for a while
+QUIET = 0.05  # s; between turns in different processes, whose threads spin for a while
 
 
 def settings(folder: object) -> list[Figure]:
@@ -89,7 +89,8 @@ def _take_turns(calls: dict[str, Callable[[], float]], turns: int) -> dict[str, 
         for name, call in order:
             fixed = name != "auto" and name not in YARDSTICKS
             if turn < TRIED or not fixed or statistics.median(taken[name]) < HOPELESS * least:
-                call()
+                if name not in YARDSTICKS:  # which take both steps in their own process
+                    call()
                 taken[name].append(call())
     return taken
 
@@ -193,6 +194,7 @@ def _apart(name: str, size: str, batch: int) -> Iterator["Turn"]:
     def turn() -> float:
         assert process.stdin is not None
         assert process.stdout is not None
+        time.sleep(QUIET)
         process.stdin.write("\n")
         process.stdin.flush()
         taken = float(process.stdout.readline())
@@ -209,9 +211,10 @@ def _apart(name: str, size: str, batch: int) -> Iterator["Turn"]:
 
 
 def take_turns(name: str, size: str, batch: int) -> None:
-    """Take a turn of a yardstick for every line of the input, and print its seconds."""
+    """Take two steps of a yardstick for every line of the input, and print the second one's seconds."""
     turn = _yardstick(name, size, batch)
     for _ in sys.stdin:
+        turn()
         print(turn(), flush=True)
 
 
