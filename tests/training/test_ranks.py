@@ -161,7 +161,7 @@ def test_two_ranks_go_on_from_a_checkpoint(job):
 
 
 WITHIN = """
-import json, sys, torch
+import json, os, sys, torch
 from torch.distributed import TCPStore
 from paretocaps.data import device_loader
 from paretocaps.domain.job import TrainingJob
@@ -201,7 +201,8 @@ with group_of(rank, 2, rank, store, "gloo") as ranks:
     training._Training._keep_within = keep
     told.append(training.run(cut, lambda record: True, ranks))
 if first:
-    print(json.dumps([[record.train_loss for record in one.epochs] for one in told]))
+    print(json.dumps([[record.train_loss for record in one.epochs] for one in told]), flush=True)
+os._exit(0)  # threads of the trainings that were cut off may still run, which C++ does not survive at an exit
 """
 
 
