@@ -4,8 +4,8 @@ For each size of images and batch, all of them take turns, so that other load on
 The settings do so in one process, and each yardstick in one of its own, because memory and threads are not
 left there as a training leaves them in ours. A turn is two steps, of which the second is timed: the first
 brings memory into the caches that the turn before has filled, and wakes threads that slept. A ratio is the
-median of the turns' ratios, with its 95 % bootstrap interval. Fixed settings that are much slower than another
-take few turns.
+median of the turns' ratios, with its 95 % bootstrap interval. Fixed settings that are much slower than
+another take few turns.
 """
 
 import json
