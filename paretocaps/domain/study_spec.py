@@ -121,7 +121,7 @@ class StudySpec(BaseModel):
     objectives: tuple[str, ...] = ("acc", "time", "params")
     trials: Count = 24
     epochs: Count = 5
-    sampler: str = "tpe"
+    sampler: str = "gaussian"
     dataset: str | None = None
     data: str | None = None
     limit_train: Count | None = None

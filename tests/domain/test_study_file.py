@@ -8,7 +8,7 @@ from paretocaps.errors import UsageError
 
 def test_precedence_is_flag_file_stored_default() -> None:
     spec = resolve_spec({"trials": 9, "epochs": None}, {"trials": 8, "epochs": 7}, {"epochs": 6, "seed": 5})
-    assert (spec.trials, spec.epochs, spec.seed, spec.sampler) == (9, 7, 5, "tpe")
+    assert (spec.trials, spec.epochs, spec.seed, spec.sampler) == (9, 7, 5, "gaussian")
 
 
 def test_fixed_choices_are_joined_one_by_one() -> None:

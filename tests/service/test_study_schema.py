@@ -22,7 +22,7 @@ def test_the_schema_has_what_a_submitted_study_may_name():
     ("option", "name"),
     [
         ("trainer", "capsnet"),
-        ("sampler", "tpe"),
+        ("sampler", "gaussian"),
         ("stop_early", "rungs"),
         ("dataset", "mnist"),
         ("objectives", "acc"),

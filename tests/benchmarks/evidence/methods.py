@@ -59,7 +59,7 @@ TRIAL_FOR_TRIAL: Mapping[str, Method] = {
     "before, designs": Method(commit=BEFORE, designed=True),
     "default": Method(options=_ALONE | _ALL),
     "default, designs": Method(options=_ALL, designed=True),
-    "gaussian": Method(options=_ALONE | _ALL | {"sampler": "gaussian"}),
+    "tpe": Method(options=_ALONE | _ALL | {"sampler": "tpe"}),
     "forest": Method(options=_ALONE | _ALL | {"sampler": "forest"}),
     "portfolio": Method(options=_ALONE | _ALL | {"sampler": "portfolio"}),
 }
