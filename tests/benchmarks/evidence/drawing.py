@@ -10,6 +10,7 @@ COLOURS = {
     "before": "#e9c46a",
     "default": "#1d6fb8",
     "default, designs": "#6fb1e8",
+    "tpe": "#264653",
     "forest": "#2a9d8f",
     "portfolio": "#8e5ea2",
 }
