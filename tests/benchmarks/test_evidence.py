@@ -206,6 +206,18 @@ def test_a_constant_has_another_value_in_a_copy_of_the_package(tmp_path: Path) -
     assert work.run("written", "rungs, told values", 0) != work.run("written", "default, rungs", 0)
 
 
+def test_a_design_of_the_recorded_table_can_be_proposed_and_trains_itself(tmp_path: Path) -> None:
+    from paretocaps.domain.space import holds
+
+    file = tmp_path / "digits.json"
+    assert of("recorded").export("digits", file)
+    table = of("recorded").RecordedTable("digits", file)
+    assert "baseline" in table.designs
+    for design in table.designs.values():
+        assert all(holds(one.when, design) == (one.name in design) for one in table.space)
+        assert {name: table.canonical(design)[name] for name in design} == design
+
+
 def test_below_is_a_lower_median_that_a_test_tells_apart() -> None:
     below = of("judging").below
     many = [0.5 + 0.01 * step for step in range(20)]

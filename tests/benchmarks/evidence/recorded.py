@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from evidence.table import Matrix, Played, Table
 
-from paretocaps.domain.space import Parameter, Space
+from paretocaps.domain.space import Parameter, Space, holds
 
 _KEPT = 65_536
 
@@ -35,11 +35,13 @@ def export(name: str, path: Path) -> bool:
     rows = [
         [table.designs[design], [seeds[seed] for seed in sorted(seeds)]] for design, seeds in whole.items()
     ]
-    named = {}
-    for design, choices in REPLAY.designs.items():
-        canonical = REPLAY.canonical({**table.card.fix, **choices})
-        if any(canonical == row[0] for row in rows):
-            named[design] = {one.name: canonical[one.name] for one in REPLAY.space if one.name in canonical}
+    canonical = {
+        name: REPLAY.canonical({**table.card.fix, **choices}) for name, choices in REPLAY.designs.items()
+    }
+    recorded = [table.designs[design] for design in whole]
+    named = {
+        name: _sampled(REPLAY.space, choices) for name, choices in canonical.items() if choices in recorded
+    }
     kept = {
         "space": REPLAY.space.table(),
         "epochs": table.card.epochs,
@@ -88,7 +90,8 @@ class RecordedTable(Table):
             ]
             for _, seeds in kept["rows"]
         ]
-        columns = ([point.get(one.name) for point in self.points] for one in space)
+        sampled = [_sampled(space, point) for point in self.points]
+        columns = ([point.get(one.name) for point in sampled] for one in space)
         self._columns = [(one, _scaled(one, column)) for one, column in zip(space, columns, strict=True)]
         self._nearest = lru_cache(maxsize=_KEPT)(self._found)
 
@@ -144,3 +147,8 @@ def _scaled(parameter: Parameter, values: Sequence[Any]) -> Matrix:
     if parameter.log:  # zero is as far as can be from all numbers
         numbers, low, high = np.log(np.maximum(numbers, low * low / high)), math.log(low), math.log(high)
     return (numbers - low) / (high - low)
+
+
+def _sampled(space: Space, choices: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the choices of the space that have a meaning, as a search proposes them."""
+    return {one.name: choices[one.name] for one in space if one.name in choices and holds(one.when, choices)}
