@@ -5,14 +5,14 @@ Replayed operations are the same, so that no loss changes by a bit.
 """
 
 import copy
-import warnings
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves, tree_map_only
+from torch.utils._pytree import tree_leaves
 
 from paretocaps.models.network import Network
 
@@ -44,6 +44,7 @@ class RecordedPass:
             value = loss(recorded, images, labels)
             trained = [parameter for parameter in recorded.parameters() if parameter.requires_grad]
             found = torch.autograd.grad(value, trained, allow_unused=True)
+            found = tuple(map(_in_order_of, trained, found))
         _check_calls(recorder.calls, list(recorded.buffers()))
         gradients = dict(zip(map(id, trained), found, strict=True))
         pairs = [
@@ -51,22 +52,19 @@ class RecordedPass:
             for own, parameter in zip(network.parameters(), recorded.parameters(), strict=True)
         ]
         self._trained = [own for own, gradient in pairs if gradient is not None]
-        self._own = [*(own.detach() for own, _ in pairs), *network.buffers(), *given]
         results = [value, *(gradient for _, gradient in pairs if gradient is not None)]
         sources = [*recorded.parameters(), *recorded.buffers(), *given, images, labels]
-        self._function = _replayable(recorder.calls, sources, results, self._copies(images, labels))
-        self._check(results, self._copies(images, labels))
+        self._function, further = _compiled(recorder.calls, sources, results)
+        own = [*(own.detach() for own, _ in pairs), *network.buffers()]
+        self._check(results, [tensor.clone() for tensor in (*own, *given, images, labels, *further)])
+        self._before, self._after = [*own, *given], further
 
     def __call__(self, images: Tensor, labels: Tensor) -> Tensor:
         """Give the parameters the gradients of a batch's loss, and return that loss, a scalar."""
-        loss, *gradients = self._replayed(*self._own, images, labels)
+        loss, *gradients = self._replayed(*self._before, images, labels, *self._after)
         for parameter, gradient in zip(self._trained, gradients, strict=True):
             parameter.grad = gradient
         return loss
-
-    def _copies(self, images: Tensor, labels: Tensor) -> list[Tensor]:
-        """Return copies of all that a pass reads, which it may change."""
-        return [tensor.clone() for tensor in (*self._own, images, labels)]
 
     def _replayed(self, *given: Tensor) -> tuple[Tensor, ...]:
         # optimised, the graph's operations could be others
@@ -77,9 +75,6 @@ class RecordedPass:
         for expected, found in zip(results, self._replayed(*given), strict=True):
             if not torch.equal(expected, found) or expected.stride() != found.stride():
                 raise RuntimeError("replayed operations have another result")
-        for parameter, gradient in zip(self._trained, results[1:], strict=True):
-            if gradient.stride() != parameter.stride():  # which optimisers read side by side
-                raise RuntimeError("a gradient has another order in memory than its parameter")
 
 
 class _Call(NamedTuple):
@@ -124,30 +119,60 @@ def _check_calls(calls: Sequence[_Call], buffers: Sequence[Tensor]) -> None:
             raise RuntimeError(f"{function} is not the same in each pass")
 
 
-def _replayable(
-    calls: Sequence[_Call], sources: Sequence[Tensor], results: Sequence[Tensor], given: Sequence[Tensor]
-) -> Callable[..., tuple[Tensor, ...]]:
-    """Return a function that makes the calls with what it is given for `sources`, and returns the `results`.
+def _compiled(
+    calls: Sequence[_Call], sources: Sequence[Tensor], results: Sequence[Tensor]
+) -> tuple[Callable[..., tuple[Tensor, ...]], list[Tensor]]:
+    """Return a function that makes the calls, and the further tensors that it takes, which never change.
 
-    Args:
-        calls: the calls.
-        sources: the tensors that are replaced.
-        results: those that are returned.
-        given: tensors to be given once, which the calls may change.
+    The function first takes what is put in the place of the `sources`, and it returns the `results`.
     """
+    names = {id(tensor): f"s{number}" for number, tensor in enumerate(sources)}
+    further: list[Tensor] = []
+    lines: list[str] = []
+    for number, call in enumerate(calls):
+        for tensor in _tensors(call.arguments):
+            if id(tensor) not in names:
+                names[id(tensor)] = f"f{len(further)}"
+                further.append(tensor)
+        lines.append(f"v{number} = {_text(call, names)}")
+        many = isinstance(call.result, (tuple, list))
+        for place, tensor in enumerate(call.result if many else [call.result]):
+            names[id(tensor)] = f"v{number}[{place}]" if many else f"v{number}"
+    taken = ", ".join([f"s{number}" for number in range(len(sources))] + [f"f{n}" for n in range(len(further))])
+    lines.append(f"return [{', '.join(names[id(result)] for result in results)}]")
+    code = "\n    ".join([f"def replay({taken}):", *lines]) + "\n"
+    return torch.jit.CompilationUnit(code).replay, further
 
-    def replay(*given: Tensor) -> tuple[Tensor, ...]:
-        now = dict(zip(map(id, sources), given, strict=True))
-        for function, arguments, result in calls:
-            args, kwargs = tree_map_only(Tensor, lambda tensor: now.get(id(tensor), tensor), arguments)
-            made = _tensors(function(*args, **kwargs))
-            now.update(zip(map(id, _tensors(result)), made, strict=True))
-        return tuple(now[id(result)] for result in results)
 
-    with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # nothing else replays without a compiler
-        function: Callable[..., tuple[Tensor, ...]] = torch.jit.trace(replay, tuple(given), check_trace=False)
-        return function
+def _text(call: _Call, names: Mapping[int, str]) -> str:
+    """Return a call in torch's scripting language."""
+    positional, named = call.arguments
+    schema = call.function._schema
+    types = {argument.name: str(argument.type) for argument in schema.arguments}
+    texts = [_literal(value, kind, names) for value, kind in zip(positional, types.values())]
+    texts += [f"{name}={_literal(value, types[name], names)}" for name, value in named.items()]
+    return f"torch.ops.{schema.name.replace('::', '.')}({', '.join(texts)})"
+
+
+def _literal(value: Any, kind: str, names: Mapping[int, str]) -> str:
+    """Return the text of an argument whose type in the operation's schema is `kind`."""
+    if isinstance(value, Tensor):
+        return names[id(value)]
+    if isinstance(value, (tuple, list)):
+        inner = kind.removeprefix("Optional[").removeprefix("List[").rstrip("]")
+        return f"[{', '.join(_literal(one, inner, names) for one in value)}]" if value else f"torch.jit.annotate(List[{inner}], [])"
+    if "float" in kind and isinstance(value, int) or isinstance(value, float):
+        return f'float("{float(value)!r}")' if not math.isfinite(value) else repr(float(value))
+    if isinstance(value, torch.device):
+        return f'torch.device("{value}")'
+    return repr(value) if value is None or isinstance(value, (bool, int, str)) else str(value)
+
+
+def _in_order_of(parameter: Tensor, gradient: Tensor | None) -> Tensor | None:
+    """Return a gradient in its parameter's order in memory, in which optimisers read the two."""
+    if gradient is None or gradient.stride() == parameter.stride():
+        return gradient
+    return torch.empty_like(parameter).copy_(gradient)
 
 
 def _tensors(nested: Any) -> list[Tensor]:
