@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
@@ -20,6 +20,7 @@ Loss = Callable[[Network, Tensor, Tensor], Tensor]
 """Returns the loss of a network for images and labels, a scalar."""
 
 _OWN = "paretocaps.", "torch."  # modules of other packages may do something else in each pass
+_VARYING = {torch.Tag.nondeterministic_seeded, torch.Tag.data_dependent_output}
 
 
 class RecordedPass:
@@ -40,47 +41,51 @@ class RecordedPass:
     ) -> None:
         _check_modules(network)
         recorded = copy.deepcopy(network)
-        with torch.random.fork_rng(devices=[]), _Recorder() as recorder:
-            value = loss(recorded, images, labels)
-            trained = [parameter for parameter in recorded.parameters() if parameter.requires_grad]
-            found = torch.autograd.grad(value, trained, allow_unused=True)
-            found = tuple(map(_in_order_of, trained, found))
+        with torch.random.fork_rng(devices=[]):
+            # what the first pass alone computes, and keeps, is not part of the others
+            torch.autograd.backward(loss(copy.deepcopy(network), images, labels))
+            with _Recorder() as recorder:
+                value = loss(recorded, images, labels)
+                found = torch.autograd.grad(value, _trained(recorded), allow_unused=True)
+                found = tuple(map(_in_order_of, _trained(recorded), found))
         _check_calls(recorder.calls, list(recorded.buffers()))
-        gradients = dict(zip(map(id, trained), found, strict=True))
-        pairs = [
-            (own, gradients.get(id(parameter)))
-            for own, parameter in zip(network.parameters(), recorded.parameters(), strict=True)
-        ]
-        self._trained = [own for own, gradient in pairs if gradient is not None]
-        results = [value, *(gradient for _, gradient in pairs if gradient is not None)]
+        pairs = [pair for pair in zip(_trained(network), found, strict=True) if pair[1] is not None]
+        self._trained, results = [own for own, _ in pairs], [value, *(gradient for _, gradient in pairs)]
         sources = [*recorded.parameters(), *recorded.buffers(), *given, images, labels]
-        self._function, further = _compiled(recorder.calls, sources, results)
-        own = [*(own.detach() for own, _ in pairs), *network.buffers()]
-        self._check(results, [tensor.clone() for tensor in (*own, *given, images, labels, *further)])
-        self._before, self._after = [*own, *given], further
+        self._function, self._further = _compiled(recorder.calls, sources, results)
+        own = [*(parameter.detach() for parameter in network.parameters()), *network.buffers()]
+        self._given = [*own, *given]
+        copies = [tensor.clone() for tensor in (*self._given, images, labels, *self._further)]
+        for expected, again in zip(results, self._replayed(copies), strict=True):
+            if not torch.equal(expected, again) or expected.stride() != again.stride():
+                raise RuntimeError("replayed operations have another result")
 
     def __call__(self, images: Tensor, labels: Tensor) -> Tensor:
         """Give the parameters the gradients of a batch's loss, and return that loss, a scalar."""
-        loss, *gradients = self._replayed(*self._before, images, labels, *self._after)
+        loss, *gradients = self._replayed([*self._given, images, labels, *self._further])
         for parameter, gradient in zip(self._trained, gradients, strict=True):
             parameter.grad = gradient
         return loss
 
-    def _replayed(self, *given: Tensor) -> tuple[Tensor, ...]:
-        # optimised, the graph's operations could be others
-        with torch.no_grad(), torch.jit.optimized_execution(False):
+    def _replayed(self, given: Sequence[Tensor]) -> list[Tensor]:
+        # optimised, they could be other operations
+        with torch.no_grad(), torch.jit.optimized_execution(False):  # type: ignore[no-untyped-call]
             return self._function(*given)
-
-    def _check(self, results: Sequence[Tensor], given: Sequence[Tensor]) -> None:
-        for expected, found in zip(results, self._replayed(*given), strict=True):
-            if not torch.equal(expected, found) or expected.stride() != found.stride():
-                raise RuntimeError("replayed operations have another result")
 
 
 class _Call(NamedTuple):
+    """A call of an operation, with its arguments by position and by name."""
+
     function: Any
     arguments: tuple[tuple[Any, ...], dict[str, Any]]
     result: Any
+
+    @property
+    def changed(self) -> list[Any]:
+        """The arguments that it changed in place."""
+        (positional, named), schema = self.arguments, self.function._schema.arguments
+        given = {**dict(zip((one.name for one in schema), positional, strict=False)), **named}
+        return [given.get(one.name) for one in schema if one.alias_info and one.alias_info.is_write]
 
 
 class _Recorder(TorchDispatchMode):
@@ -99,6 +104,10 @@ class _Recorder(TorchDispatchMode):
         return result
 
 
+def _trained(network: Network) -> list[nn.Parameter]:
+    return [parameter for parameter in network.parameters() if parameter.requires_grad]
+
+
 def _check_modules(network: Network) -> None:
     for module in network.modules():
         if not type(module).__module__.startswith(_OWN):
@@ -107,21 +116,19 @@ def _check_modules(network: Network) -> None:
 
 def _check_calls(calls: Sequence[_Call], buffers: Sequence[Tensor]) -> None:
     """Check that the calls are the same in each pass, and change nothing but buffers and their own results."""
-    kept, known = {_place(buffer) for buffer in buffers}, set[int]()
-    outside: set[int] = set()
+    kept, made, outside = {_place(buffer) for buffer in buffers}, set[int](), set[int]()
     for call in calls:
-        outside |= {_place(tensor) for tensor in _tensors(call.arguments) if id(tensor) not in known}
-        known |= {id(tensor) for tensor in _tensors(call.result)}
-    for function, _, result in calls:
-        changed = {_place(tensor) for tensor in _tensors(result)} if function._schema.is_mutable else set()
-        varies = {torch.Tag.nondeterministic_seeded, torch.Tag.data_dependent_output} & {*function.tags}
-        if varies or changed & (outside - kept):
-            raise RuntimeError(f"{function} is not the same in each pass")
+        outside |= {_place(tensor) for tensor in _tensors(call.arguments) if id(tensor) not in made}
+        made |= {id(tensor) for tensor in _tensors(call.result)}
+    for call in calls:
+        varies = _VARYING.intersection(call.function.tags)
+        if varies or {_place(tensor) for tensor in _tensors(call.changed)} & (outside - kept):
+            raise RuntimeError(f"{call.function} is not the same in each pass")
 
 
 def _compiled(
     calls: Sequence[_Call], sources: Sequence[Tensor], results: Sequence[Tensor]
-) -> tuple[Callable[..., tuple[Tensor, ...]], list[Tensor]]:
+) -> tuple[Callable[..., list[Tensor]], list[Tensor]]:
     """Return a function that makes the calls, and the further tensors that it takes, which never change.
 
     The function first takes what is put in the place of the `sources`, and it returns the `results`.
@@ -138,9 +145,11 @@ def _compiled(
         many = isinstance(call.result, (tuple, list))
         for place, tensor in enumerate(call.result if many else [call.result]):
             names[id(tensor)] = f"v{number}[{place}]" if many else f"v{number}"
-    taken = ", ".join([f"s{number}" for number in range(len(sources))] + [f"f{n}" for n in range(len(further))])
+    taken = [f"s{number}" for number in range(len(sources))] + [
+        f"f{number}" for number in range(len(further))
+    ]
     lines.append(f"return [{', '.join(names[id(result)] for result in results)}]")
-    code = "\n    ".join([f"def replay({taken}):", *lines]) + "\n"
+    code = "\n    ".join([f"def replay({', '.join(taken)}):", *lines]) + "\n"
     return torch.jit.CompilationUnit(code).replay, further
 
 
@@ -159,9 +168,11 @@ def _literal(value: Any, kind: str, names: Mapping[int, str]) -> str:
     if isinstance(value, Tensor):
         return names[id(value)]
     if isinstance(value, (tuple, list)):
-        inner = kind.removeprefix("Optional[").removeprefix("List[").rstrip("]")
-        return f"[{', '.join(_literal(one, inner, names) for one in value)}]" if value else f"torch.jit.annotate(List[{inner}], [])"
-    if "float" in kind and isinstance(value, int) or isinstance(value, float):
+        kind = kind[len("Optional[") : -1] if kind.startswith("Optional[") else kind
+        inner = kind[len("List[") : -1]
+        texts = ", ".join(_literal(one, inner, names) for one in value)
+        return f"[{texts}]" if value else f"torch.jit.annotate({kind}, [])"
+    if ("float" in kind and isinstance(value, int)) or isinstance(value, float):
         return f'float("{float(value)!r}")' if not math.isfinite(value) else repr(float(value))
     if isinstance(value, torch.device):
         return f'torch.device("{value}")'

@@ -137,12 +137,14 @@ class TrainingStep:
         return self._recorded[key]
 
     def _record(self, network: Network, images: Tensor, labels: Tensor) -> RecordedPass | None:
+        """Return the pass as it is replayed, or None where it cannot be; the network stays as it is."""
+
         def loss(copied: Network, images: Tensor, labels: Tensor) -> Tensor:
             return batch_loss(copied, images, labels, self._loss, self.spread, self.dtype)
 
         try:
             return RecordedPass(network, loss, images, labels, [self.spread])
-        except (RuntimeError, AttributeError, TypeError):  # torch's recording differs between versions
+        except (RuntimeError, AttributeError, TypeError):  # what torch can record differs between versions
             return None
 
     def _sending(self, last: bool) -> AbstractContextManager[None]:
