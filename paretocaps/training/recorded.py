@@ -47,10 +47,11 @@ class RecordedPass:
             with _Recorder() as recorder:
                 value = loss(recorded, images, labels)
                 found = torch.autograd.grad(value, _trained(recorded), allow_unused=True)
-                found = tuple(map(_in_order_of, _trained(recorded), found))
+                gradients = [_in_order_of(*pair) for pair in zip(_trained(recorded), found, strict=True)]
         _check_calls(recorder.calls, list(recorded.buffers()))
-        pairs = [pair for pair in zip(_trained(network), found, strict=True) if pair[1] is not None]
-        self._trained, results = [own for own, _ in pairs], [value, *(gradient for _, gradient in pairs)]
+        pairs = zip(_trained(network), gradients, strict=True)
+        self._trained = [own for own, gradient in pairs if gradient is not None]
+        results = [value, *(gradient for gradient in gradients if gradient is not None)]
         sources = [*recorded.parameters(), *recorded.buffers(), *given, images, labels]
         self._function, self._further = _compiled(recorder.calls, sources, results)
         own = [*(parameter.detach() for parameter in network.parameters()), *network.buffers()]
@@ -69,7 +70,7 @@ class RecordedPass:
 
     def _replayed(self, given: Sequence[Tensor]) -> list[Tensor]:
         # optimised, they could be other operations
-        with torch.no_grad(), torch.jit.optimized_execution(False):  # type: ignore[no-untyped-call]
+        with torch.no_grad(), torch.jit.optimized_execution(False):  # type: ignore[attr-defined]
             return self._function(*given)
 
 
@@ -88,11 +89,11 @@ class _Call(NamedTuple):
         return [given.get(one.name) for one in schema if one.alias_info and one.alias_info.is_write]
 
 
-class _Recorder(TorchDispatchMode):
+class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Keeps all calls of tensor operations, below autograd and autocast."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.calls: list[_Call] = []
 
     def __torch_dispatch__(
@@ -115,7 +116,7 @@ def _check_modules(network: Network) -> None:
 
 
 def _check_calls(calls: Sequence[_Call], buffers: Sequence[Tensor]) -> None:
-    """Check that the calls are the same in each pass, and change nothing but buffers and their own results."""
+    """Check that the calls are the same in each pass, and change only buffers and their own results."""
     kept, made, outside = {_place(buffer) for buffer in buffers}, set[int](), set[int]()
     for call in calls:
         outside |= {_place(tensor) for tensor in _tensors(call.arguments) if id(tensor) not in made}
@@ -134,20 +135,19 @@ def _compiled(
     The function first takes what is put in the place of the `sources`, and it returns the `results`.
     """
     names = {id(tensor): f"s{number}" for number, tensor in enumerate(sources)}
+    taken = list(names.values())
     further: list[Tensor] = []
     lines: list[str] = []
     for number, call in enumerate(calls):
         for tensor in _tensors(call.arguments):
             if id(tensor) not in names:
                 names[id(tensor)] = f"f{len(further)}"
+                taken.append(names[id(tensor)])
                 further.append(tensor)
         lines.append(f"v{number} = {_text(call, names)}")
         many = isinstance(call.result, (tuple, list))
         for place, tensor in enumerate(call.result if many else [call.result]):
             names[id(tensor)] = f"v{number}[{place}]" if many else f"v{number}"
-    taken = [f"s{number}" for number in range(len(sources))] + [
-        f"f{number}" for number in range(len(further))
-    ]
     lines.append(f"return [{', '.join(names[id(result)] for result in results)}]")
     code = "\n    ".join([f"def replay({', '.join(taken)}):", *lines]) + "\n"
     return torch.jit.CompilationUnit(code).replay, further
@@ -158,7 +158,7 @@ def _text(call: _Call, names: Mapping[int, str]) -> str:
     positional, named = call.arguments
     schema = call.function._schema
     types = {argument.name: str(argument.type) for argument in schema.arguments}
-    texts = [_literal(value, kind, names) for value, kind in zip(positional, types.values())]
+    texts = [_literal(value, kind, names) for value, kind in zip(positional, types.values(), strict=False)]
     texts += [f"{name}={_literal(value, types[name], names)}" for name, value in named.items()]
     return f"torch.ops.{schema.name.replace('::', '.')}({', '.join(texts)})"
 

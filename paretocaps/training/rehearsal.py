@@ -90,10 +90,10 @@ class Rehearsal:
         """Return the tuning with which a step takes the least time, as far as that was measured.
 
         First each convolution's forms are chosen, in float32 and, where the precision is "auto" and the
-        processor has instructions for it, in bfloat16. Then whole steps with them take turns: recorded and not,
-        and those with the default forms and with the other library of products. What is not clearly faster than what is
-        tried before it is not chosen, and neither are all threads if they are not clearly faster than one:
-        beside other programs they would wait for each other.
+        processor has instructions for it, in bfloat16. Then whole steps with them take turns: recorded and
+        not, and those with the default forms and with the other library of products. What is not clearly
+        faster than what is tried before it is not chosen, and neither are all threads if they are not clearly
+        faster than one: beside other programs they would wait for each other.
         """
         times = self._form_times(self._began + _FORMS_SHARE * BUDGET)
         found = _with_forms(times, self._plain.precision) or _Formed(self._plain, 0.0, 0.0)
