@@ -76,6 +76,7 @@ class Tuning(BaseModel):
         convolutions: the forms of each convolution whose forms are not the defaults.
         threads: the CPU threads that compute a step; None for all that the training has.
         compiled: whether torch's compiler fuses the operations between products.
+        recorded: whether the operations of a pass are recorded once and replayed, which changes no value.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -85,6 +86,7 @@ class Tuning(BaseModel):
     convolutions: tuple[ConvolutionTuning, ...] = ()
     threads: Annotated[int, Field(ge=1)] | None = None
     compiled: bool = False
+    recorded: bool = False
 
     def forms(self, shape: ConvolutionShape) -> Forms | None:
         """Return the forms of the convolution of `shape`; None where they are the device's defaults."""
@@ -94,7 +96,7 @@ class Tuning(BaseModel):
         """Return the tuning in one line, such as "products: torch; convolution: spectral; fp32"."""
         texts = [str(forms) for forms in self.convolutions] or ["default"]
         parts = [f"products: {self.products}", f"convolution: {', '.join(dict.fromkeys(texts))}"]
-        parts += [self.precision, *(["compiled"] if self.compiled else [])]
+        parts += [self.precision, *(name for name in ("compiled", "recorded") if getattr(self, name))]
         if self.threads:
             parts += ["1 thread" if self.threads == 1 else f"{self.threads} threads"]
         return "; ".join(parts)

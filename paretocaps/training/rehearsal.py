@@ -29,6 +29,7 @@ _HOPELESS = 1.3  # times the seconds of the best tuning so far, with which anoth
 _TURN = 0.04
 """The seconds of a rehearsed step: it has as many images as this takes, at most all."""
 _TURNS = 3
+_SHORT = 4  # how many times as short turns tell whether recording, which saves much or nothing, is worth it
 _TURNS_BESIDE = 7  # beside other programs, which disturb some turns
 _WORTH = 0.85
 """The share of one thread's seconds in which a step of all threads is chosen beside other programs."""
@@ -89,10 +90,10 @@ class Rehearsal:
         """Return the tuning with which a step takes the least time, as far as that was measured.
 
         First each convolution's forms are chosen, in float32 and, where the precision is "auto" and the
-        processor has instructions for it, in bfloat16. Then whole steps with them take turns, those with the
-        default forms and with the other library of products, too. What is not clearly faster than what is
-        tried before it is not chosen, and neither are all threads if they are not clearly faster than one:
-        beside other programs they would wait for each other.
+        processor has instructions for it, in bfloat16. Then whole steps with them take turns: recorded and
+        not, and those with the default forms and with the other library of products. What is not clearly
+        faster than what is tried before it is not chosen, and neither are all threads if they are not clearly
+        faster than one: beside other programs they would wait for each other.
         """
         times = self._form_times(self._began + _FORMS_SHARE * BUDGET)
         found = _with_forms(times, self._plain.precision) or _Formed(self._plain, 0.0, 0.0)
@@ -102,6 +103,7 @@ class Rehearsal:
         halves = self._rehearsed.choices.precision == "auto" and has_fast_bf16(self._step.device)
         half = _with_forms(times, "bf16") if halves else None
         best = found.tuning
+        recorded = self._is_worth_recording(best, images, steps)
         if _rehearsable(best) != best:
             best = self._in_precision(half, found, images) if half else best
             tried = [best]
@@ -119,7 +121,7 @@ class Rehearsal:
             images = max(images, min(self._rehearsed.images, int(left)))
             steps = self._steps_of_a_turn(_rehearsable(best), images)
             best = self._fastest_of([best.model_copy(update={"threads": 1}), best], images, steps)
-        return best
+        return best.model_copy(update={"recorded": recorded})
 
     def on_all_threads(self, tuning: Tuning) -> Tuning:
         """Return one thread's tuning for all threads if they are worth it beside the programs that run now.
@@ -161,6 +163,18 @@ class Rehearsal:
     def _steps_of_a_turn(self, tuning: Tuning, images: int) -> int:
         """Return how many steps of so many images take about `_TURN` seconds, at least one."""
         return max(1, int(_TURN / self._seconds(tuning, images)))
+
+    def _is_worth_recording(self, tuning: Tuning, images: int, steps: int) -> bool:
+        """Return whether steps are clearly faster where passes are recorded and replayed.
+
+        That saves the same in each step, whatever else is chosen, and little in steps that take longer than a
+        turn: for those nothing is recorded, which would take the memory of all that a pass computes.
+        """
+        if images < self._rehearsed.images:
+            return False
+        recorded = tuning.model_copy(update={"recorded": True})
+        self._seconds(recorded, images)
+        return self._fastest_of([tuning, recorded], images, max(1, steps // _SHORT)).recorded
 
     def _in_precision(self, half: "_Formed", full: "_Formed", images: int) -> Tuning:
         """Return the tuning in bfloat16 where all images' step is clearly faster with it, else `full`'s.

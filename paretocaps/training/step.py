@@ -1,6 +1,6 @@
 """Takes one optimiser step."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Literal
 
@@ -17,6 +17,7 @@ from paretocaps.training.loss_scaling import GradientScaling
 from paretocaps.training.optimizer_step import forget_gradients, take_step
 from paretocaps.training.precision import DTYPES
 from paretocaps.training.ranks import ALONE, Ranks
+from paretocaps.training.recorded import RecordedPass
 
 
 class TrainingStep:
@@ -71,6 +72,7 @@ class TrainingStep:
     def replace(self, network: Network) -> None:
         """Train `network` from the next step on, the same on every rank."""
         self.network = self.ranks.synchronised(network)
+        self._recorded: dict[Hashable, RecordedPass | None] = {}
         self._shared = self.ranks.wrapped(self.network)
 
     def loss(self, images: Tensor, labels: Tensor, through: nn.Module | None = None) -> Tensor:
@@ -111,7 +113,8 @@ class TrainingStep:
         """Add the gradients of the mean loss of a step's images to the parameters' own; return that loss."""
         size = self.pass_images or len(labels)
         if weights is None and len(labels) <= size:
-            return self._backward(self.loss(images, labels))
+            recorded = self._recorded_pass(images, labels) if len(labels) == size else None
+            return recorded(images, labels) if recorded else self._backward(self.loss(images, labels))
         parts = list(zip(torch.split(images, size), torch.split(labels, size), strict=True))
         if weights is None:
             weights = [len(truth) / len(labels) for _, truth in parts]
@@ -122,6 +125,27 @@ class TrainingStep:
                 loss = self.loss(part, truth, self._shared) * (weight * self.ranks.size)
                 total += self._backward(loss) / self.ranks.size
         return total
+
+    def _recorded_pass(self, images: Tensor, labels: Tensor) -> RecordedPass | None:
+        """Return the pass on batches of this shape as it is replayed; None where it is not or cannot be."""
+        if not self.tuning.recorded or self.device.type != "cpu" or self._scaling or self.ranks.size > 1:
+            return None
+        network = self.head or self.network
+        key = network, network.training, self.tuning, images.shape, images.stride()
+        if key not in self._recorded:
+            self._recorded[key] = self._record(network, images, labels)
+        return self._recorded[key]
+
+    def _record(self, network: Network, images: Tensor, labels: Tensor) -> RecordedPass | None:
+        """Return the pass as it is replayed, or None where it cannot be; the network stays as it is."""
+
+        def loss(copied: Network, images: Tensor, labels: Tensor) -> Tensor:
+            return batch_loss(copied, images, labels, self._loss, self.spread, self.dtype)
+
+        try:
+            return RecordedPass(network, loss, images, labels, [self.spread])
+        except (RuntimeError, AttributeError, TypeError):  # what torch can record differs between versions
+            return None
 
     def _sending(self, last: bool) -> AbstractContextManager[None]:
         """Return the context of a pass: the ranks' gradients are averaged only in the last pass of a step."""

@@ -34,6 +34,7 @@ def test_a_tuning_is_told_in_one_line():
     tuning = Tuning(precision="bf16", products="onednn", convolutions=(mixed, SPECTRAL), threads=1)
     assert str(tuning) == "products: onednn; convolution: patches/torch/patches, spectral; bf16; 1 thread"
     assert str(Tuning(precision="bf16", compiled=True)).endswith("convolution: default; bf16; compiled")
+    assert str(Tuning(recorded=True, threads=1)).endswith("convolution: default; fp32; recorded; 1 thread")
     assert str(PRIMARY) == "256x20x20 to 256 by 9x9/2x2"
 
 

@@ -46,7 +46,8 @@ class Stepwise:
     def seconds(self, tuning, images):
         self.tried.append((tuning, images))
         taken = 0.01 * images
-        for name in (tuning.precision, tuning.products, f"{tuning.threads} threads"):
+        recorded = "recorded" if tuning.recorded else "not recorded"
+        for name in (tuning.precision, tuning.products, f"{tuning.threads} threads", recorded):
             taken *= self.factors.get(name.replace(" ", "_"), 1.0)
         return taken
 
@@ -67,6 +68,15 @@ def test_what_makes_a_step_clearly_faster_is_chosen(monkeypatch, factors, expect
     _, what = rehearsed()
     Stepwise(monkeypatch, **factors)
     assert Rehearsal(what).fastest() == expected
+
+
+@pytest.mark.parametrize(
+    ("images", "factor", "expected"), [(4, 0.9, True), (4, 0.98, False), (4, 1.1, False), (8, 0.9, False)]
+)
+def test_passes_are_recorded_where_short_steps_are_clearly_faster_so(monkeypatch, images, factor, expected):
+    _, what = rehearsed(images=images)  # a turn has four
+    Stepwise(monkeypatch, recorded=factor, onednn=0.9, **{"1_threads": 1.1})
+    assert Rehearsal(what).fastest() == Tuning(products="onednn", recorded=expected)
 
 
 @pytest.mark.parametrize(
