@@ -9,6 +9,7 @@ from paretocaps.errors import UsageError, why_not_written
 from paretocaps.masking import masked
 from paretocaps.report.pictures import picture_uri, side_by_side
 from paretocaps.report.places import without_folders
+from paretocaps.report.plotly_script import plotly_script
 from paretocaps.report.plotted import Plotted, plotted
 from paretocaps.report.series import evenly
 from paretocaps.report.shared_arrays import SharedArrays, script_json
@@ -84,7 +85,7 @@ def write_page(
     Raises:
         UsageError: it cannot be written there.
     """
-    from plotly.offline import get_plotlyjs, get_plotlyjs_version
+    from plotly.offline import get_plotlyjs_version
 
     place = Path(path)
     if not place.name or place.is_dir():
@@ -93,11 +94,11 @@ def write_page(
         )
     shown = templates().get_template(f"{template}.html.jinja")
     beside = "" if standalone else f"plotly-{get_plotlyjs_version()}.min.js"
-    plotlyjs = "" if beside else get_plotlyjs()
+    plotlyjs = "" if beside else plotly_script()
     page = shown.render(title=title, plotlyjs=plotlyjs, beside=beside, arrays=SharedArrays(), **content)
     try:
         if beside and not place.with_name(beside).exists():
-            _write(place.with_name(beside), get_plotlyjs())
+            _write(place.with_name(beside), plotly_script())
         _write(place, page)
     except OSError as error:
         why = why_not_written(error, "name another file")
