@@ -41,6 +41,7 @@ def templates() -> "Environment":
         "plotted": pass_context(_plotted),
         "script_json": script_json,
         "with_code": with_code,
+        "in_words": in_words,
         "png": picture_uri,
         "side_by_side": side_by_side,
         "evenly": lambda values, limit: [values[i] for i in evenly(len(values), limit)],
@@ -60,6 +61,14 @@ def with_code(text: str) -> "Markup":
     code = Markup("<code>{}</code>")
     parts = _CODE.split(_shown(str(text)))
     return Markup("").join(code.format(part) if at % 2 else part for at, part in enumerate(parts))
+
+
+def in_words(command: str) -> "Markup":
+    """Return a command for a page, whose lines break at its blanks and not at the hyphens of its options."""
+    from markupsafe import Markup, escape
+
+    words = _shown(str(command)).split(" ")
+    return Markup(" ").join(Markup("<span>{}</span>").format(w) if "-" in w else escape(w) for w in words)
 
 
 def _shown(value: Any) -> Any:

@@ -9,9 +9,9 @@ _HEAD = 1000
 def plotly_script() -> str:
     """Return plotly.js, whose one large function stands in parentheses.
 
-    A browser then compiles it while it reads it. A function that is passed on without parentheses is read twice,
-    once to find its end and once when it is called, which takes a sixth of a second for one of 5 MB. A
-    plotly.js of another form is returned as it is.
+    A browser then compiles it while it reads it. A function that is passed on without parentheses is read
+    twice, once to find its end and once when it is called, which takes a sixth of a second for one of 5 MB.
+    A plotly.js of another form is returned as it is.
     """
     from plotly.offline import get_plotlyjs
 
