@@ -9,6 +9,7 @@ from paretocaps.errors import UsageError, why_not_written
 from paretocaps.masking import masked
 from paretocaps.report.pictures import picture_uri, side_by_side
 from paretocaps.report.places import without_folders
+from paretocaps.report.plotly_script import plotly_script
 from paretocaps.report.plotted import Plotted, plotted
 from paretocaps.report.series import evenly
 from paretocaps.report.shared_arrays import SharedArrays, script_json
@@ -40,6 +41,7 @@ def templates() -> "Environment":
         "plotted": pass_context(_plotted),
         "script_json": script_json,
         "with_code": with_code,
+        "in_words": in_words,
         "png": picture_uri,
         "side_by_side": side_by_side,
         "evenly": lambda values, limit: [values[i] for i in evenly(len(values), limit)],
@@ -59,6 +61,14 @@ def with_code(text: str) -> "Markup":
     code = Markup("<code>{}</code>")
     parts = _CODE.split(_shown(str(text)))
     return Markup("").join(code.format(part) if at % 2 else part for at, part in enumerate(parts))
+
+
+def in_words(command: str) -> "Markup":
+    """Return a command for a page, whose lines break at its blanks and not at the hyphens of its options."""
+    from markupsafe import Markup, escape
+
+    words = _shown(str(command)).split(" ")
+    return Markup(" ").join(Markup("<span>{}</span>").format(w) if "-" in w else escape(w) for w in words)
 
 
 def _shown(value: Any) -> Any:
@@ -84,7 +94,7 @@ def write_page(
     Raises:
         UsageError: it cannot be written there.
     """
-    from plotly.offline import get_plotlyjs, get_plotlyjs_version
+    from plotly.offline import get_plotlyjs_version
 
     place = Path(path)
     if not place.name or place.is_dir():
@@ -93,11 +103,11 @@ def write_page(
         )
     shown = templates().get_template(f"{template}.html.jinja")
     beside = "" if standalone else f"plotly-{get_plotlyjs_version()}.min.js"
-    plotlyjs = "" if beside else get_plotlyjs()
+    plotlyjs = "" if beside else plotly_script()
     page = shown.render(title=title, plotlyjs=plotlyjs, beside=beside, arrays=SharedArrays(), **content)
     try:
         if beside and not place.with_name(beside).exists():
-            _write(place.with_name(beside), get_plotlyjs())
+            _write(place.with_name(beside), plotly_script())
         _write(place, page)
     except OSError as error:
         why = why_not_written(error, "name another file")

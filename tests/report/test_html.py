@@ -8,7 +8,7 @@ from paretocaps.errors import UsageError
 from paretocaps.evaluation.perturbation import PerturbationGrid
 from paretocaps.evaluation.reconstructions import Reconstruction
 from paretocaps.report.figures import placeholder
-from paretocaps.report.html import templates, with_code, write_page
+from paretocaps.report.html import in_words, templates, with_code, write_page
 from paretocaps.report.plotted import plotted
 from paretocaps.report.tables import Table
 
@@ -154,3 +154,10 @@ def test_what_is_to_be_typed_is_code_and_the_rest_is_escaped():
     text = with_code("lower <lr>: `a < b` shows, in /home/me/x.db")
     assert text == "lower &lt;lr&gt;: <code>a &lt; b</code> shows, in x.db"
     assert with_code("one ` alone") == "one ` alone"
+
+
+def test_the_lines_of_a_command_break_at_blanks_alone():
+    shown = in_words("paretocaps train --set <a>=1 'b c' --storage /home/me/x.db")
+    assert shown.startswith("paretocaps train <span>--set</span> &lt;a&gt;=1 &#39;b c&#39; <span>--storage<")
+    assert "/home" not in shown
+    assert ">copy<" in part("parts", "copied", "a --b")

@@ -2,6 +2,7 @@
 // what makes the parts of a page alive: `enliven` for those that are new, `redraw` for figures that have changed
 const paretocaps = (() => {
   const NARROW = 560; // pixels of a plot below which numbers and margins are smaller
+  const REST = 250; // ms between what is seen first and what takes long
   const drawn = new WeakMap(); // figures, and the promise that each is drawn
 
   const smaller = (layout) => {
@@ -44,19 +45,39 @@ const paretocaps = (() => {
   const library = { load: () => whole };
 
   const draw = (figure) => {
-    if (!drawn.has(figure)) drawn.set(figure, library.load().then(() => Plotly.newPlot(...payload(figure))));
+    if (!drawn.has(figure)) {
+      const made = library.load().then(() => Plotly.newPlot(...payload(figure)));
+      drawn.set(figure, made.then(() => performance.mark("figure drawn")));
+    }
     return drawn.get(figure);
   };
 
-  // a figure is drawn when it comes near the window, one at a time, so that a page with many opens at once;
-  // those in three dimensions, which take longest, come after the others are seen
-  const seen = (next) => setTimeout(() => requestAnimationFrame(() => setTimeout(next, 50)));
-  const drawLater = async (figure) => {
+  // a figure is drawn when it comes near the window, and each is seen before the next is begun, so that a page with
+  // many opens at once; those in three dimensions, which take a second without a GPU, come last, when nothing else is done
+  const idle = window.requestIdleCallback ?? setTimeout;
+  const seen = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const rested = () => new Promise((done) => setTimeout(() => idle(done, { timeout: 2000 }), REST));
+  const turns = (figure) => figure.querySelector("[data-turns]") !== null;
+  const waiting = [];
+  let drawing = false;
+  const drawWaiting = async () => {
+    if (drawing) return;
+    drawing = true;
     await library.load();
-    (figure.querySelector("[data-turns]") ? seen : setTimeout)(() => draw(figure));
+    while (waiting.length) {
+      if (waiting.every(turns)) await rested();
+      const next = Math.max(waiting.findIndex((figure) => !turns(figure)), 0);
+      await draw(...waiting.splice(next, 1)).catch(reportError);
+      await seen();
+    }
+    drawing = false;
   };
   const near = new IntersectionObserver(
-    (entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => drawLater(entry.target)),
+    (entries) => {
+      for (const { target, isIntersecting } of entries)
+        if (isIntersecting && !drawn.has(target) && !waiting.includes(target)) waiting.push(target);
+      if (waiting.length) drawWaiting();
+    },
     { rootMargin: "300px" },
   );
   addEventListener("beforeprint", () => document.querySelectorAll("figure.drawing").forEach(draw));

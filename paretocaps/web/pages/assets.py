@@ -6,6 +6,8 @@ from functools import cache, cached_property
 from hashlib import sha256
 from importlib.resources import files
 
+from paretocaps.report.plotly_script import plotly_script
+
 PLACE = "/static/"
 """The folder of these files; it needs no token."""
 
@@ -39,8 +41,6 @@ class Asset:
 @cache
 def assets() -> dict[str, Asset]:
     """Return the files by name."""
-    from plotly.offline import get_plotlyjs
-
     shared = files("paretocaps.report") / "templates"
     own = files("paretocaps.web.pages") / "static"
     icon = (own / "icon.svg").read_bytes()
@@ -49,7 +49,7 @@ def assets() -> dict[str, Asset]:
     found = (
         Asset("pages.css", "text/css; charset=utf-8", css),
         Asset("pages.js", "text/javascript; charset=utf-8", js),
-        Asset("plotly.js", "text/javascript; charset=utf-8", get_plotlyjs().encode()),
+        Asset("plotly.js", "text/javascript; charset=utf-8", plotly_script().encode()),
         Asset("icon.svg", "image/svg+xml", icon),
     )
     return {one.name: one for one in found}

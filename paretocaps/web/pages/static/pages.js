@@ -54,7 +54,10 @@
     paretocaps.enliven(figures);
   };
   const drawn = (wanted) => (drawing = drawing.then(() => draw(wanted)).catch(() => {}));
-  if (figures) drawn(figures.dataset.version);
+  if (figures) {
+    paretocaps.library.load(); // while the service makes the figures
+    drawn(figures.dataset.version);
+  }
 
   let asked = null, rest = 1000;
   const refresh = () => {
