@@ -50,7 +50,7 @@ def test_the_page_says_what_the_front_is_and_shows_it(tmp_path, front, trials):
         "<dt>fix</dt><dd>lr_max=0.001 augment=-</dd>",
         "<dt>shared choices</dt><dd>lr_policy=fixed lr_max=0.001</dd>",
         "<h2>Recommended: trial ",
-        "<code>paretocaps train demo --trial ",
+        '<button type="button" data-copy="paretocaps train demo --trial ',
         "trial 0 (baseline), first seed",
     ):
         assert expected in body
