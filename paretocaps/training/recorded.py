@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 from paretocaps.models.network import Network
 
@@ -82,9 +81,14 @@ class _Call(NamedTuple):
     result: Any
 
     @property
+    def schema(self) -> Any:
+        """What the operation takes."""
+        return self.function._schema
+
+    @property
     def changed(self) -> list[Any]:
         """The arguments that it changed in place."""
-        (positional, named), schema = self.arguments, self.function._schema.arguments
+        (positional, named), schema = self.arguments, self.schema.arguments
         given = {**dict(zip((one.name for one in schema), positional, strict=False)), **named}
         return [given.get(one.name) for one in schema if one.alias_info and one.alias_info.is_write]
 
@@ -156,11 +160,10 @@ def _compiled(
 def _text(call: _Call, names: Mapping[int, str]) -> str:
     """Return a call in torch's scripting language."""
     positional, named = call.arguments
-    schema = call.function._schema
-    types = {argument.name: str(argument.type) for argument in schema.arguments}
+    types = {argument.name: str(argument.type) for argument in call.schema.arguments}
     texts = [_literal(value, kind, names) for value, kind in zip(positional, types.values(), strict=False)]
     texts += [f"{name}={_literal(value, types[name], names)}" for name, value in named.items()]
-    return f"torch.ops.{schema.name.replace('::', '.')}({', '.join(texts)})"
+    return f"torch.ops.{call.schema.name.replace('::', '.')}({', '.join(texts)})"
 
 
 def _literal(value: Any, kind: str, names: Mapping[int, str]) -> str:
@@ -187,7 +190,11 @@ def _in_order_of(parameter: Tensor, gradient: Tensor | None) -> Tensor | None:
 
 
 def _tensors(nested: Any) -> list[Tensor]:
-    return [leaf for leaf in tree_leaves(nested) if isinstance(leaf, Tensor)]
+    if isinstance(nested, Tensor):
+        return [nested]
+    if isinstance(nested, dict):
+        nested = list(nested.values())
+    return [tensor for one in nested for tensor in _tensors(one)] if isinstance(nested, (tuple, list)) else []
 
 
 def _place(tensor: Tensor) -> int:

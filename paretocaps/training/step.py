@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +17,9 @@ from paretocaps.training.loss_scaling import GradientScaling
 from paretocaps.training.optimizer_step import forget_gradients, take_step
 from paretocaps.training.precision import DTYPES
 from paretocaps.training.ranks import ALONE, Ranks
-from paretocaps.training.recorded import RecordedPass
+
+if TYPE_CHECKING:
+    from paretocaps.training.recorded import RecordedPass
 
 
 class TrainingStep:
@@ -126,7 +128,7 @@ class TrainingStep:
                 total += self._backward(loss) / self.ranks.size
         return total
 
-    def _recorded_pass(self, images: Tensor, labels: Tensor) -> RecordedPass | None:
+    def _recorded_pass(self, images: Tensor, labels: Tensor) -> "RecordedPass | None":
         """Return the pass on batches of this shape as it is replayed; None where it is not or cannot be."""
         if not self.tuning.recorded or self.device.type != "cpu" or self._scaling or self.ranks.size > 1:
             return None
@@ -136,15 +138,17 @@ class TrainingStep:
             self._recorded[key] = self._record(network, images, labels)
         return self._recorded[key]
 
-    def _record(self, network: Network, images: Tensor, labels: Tensor) -> RecordedPass | None:
+    def _record(self, network: Network, images: Tensor, labels: Tensor) -> "RecordedPass | None":
         """Return the pass as it is replayed, or None where it cannot be; the network stays as it is."""
 
         def loss(copied: Network, images: Tensor, labels: Tensor) -> Tensor:
             return batch_loss(copied, images, labels, self._loss, self.spread, self.dtype)
 
         try:
+            from paretocaps.training.recorded import RecordedPass
+
             return RecordedPass(network, loss, images, labels, [self.spread])
-        except (RuntimeError, AttributeError, TypeError):  # what torch can record differs between versions
+        except (ImportError, RuntimeError, AttributeError, TypeError):  # versions of torch differ
             return None
 
     def _sending(self, last: bool) -> AbstractContextManager[None]:
