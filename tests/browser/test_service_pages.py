@@ -119,3 +119,15 @@ def test_a_part_that_was_not_there_before_appears(signed_in, served):
     with signed_in("/studies/played") as page:
         page.evaluate("document.getElementById('recommended').remove()")
         page.locator("#recommended").wait_for(timeout=30_000)
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_somebody_signs_out_and_may_look_but_change_nothing(signed_in, served, script):
+    with signed_in("/studies/played", width=390, java_script_enabled=script) as page:
+        page.get_by_role("button", name="Sign out").click()
+        page.wait_for_url(f"{served[0]}/login")
+        assert page.get_by_text("This browser has the token").count() == 0
+        assert page.context.cookies() == []
+        page.goto(f"{served[0]}/studies/played")
+        assert page.get_by_role("link", name="Sign in").is_visible()
+        assert page.get_by_role("button", name="Export it").count() == 0

@@ -90,3 +90,10 @@ def test_who_has_no_token_looks_and_is_shown_no_buttons(reader):
         assert 'href="/login"' in page.text
         assert '<form method="post"' not in page.text
     assert 'type="submit" disabled' in reader.get("/new").text
+
+
+def test_who_has_a_token_can_sign_out_on_every_page_whatever_it_may(client, settings):
+    for path in ("/", "/studies/demo", "/queue", "/data", "/new", "/studies/nope"):
+        assert (
+            '<form method="post" action="/logout"><button>Sign out</button></form>' in client.get(path).text
+        )
