@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from paretocaps.errors import MissingError, StateError, StorageError
 from paretocaps.execution.devices import devices
 from paretocaps.host import host_name
 from paretocaps.search.driver_file import DriverFile
+from paretocaps.search.driver_token import machine_restarted, new_token
 from paretocaps.search.silence import Silence
 from paretocaps.service.supervising.task import Task
 from paretocaps.service.turn_order import in_order
@@ -164,6 +164,8 @@ class Supervisor:
                 found.append((one, f"its process {child.pid} ended with {_ending(code)}"))
             elif self._process(one) is not None:
                 self._hurry(one)
+            elif one.host == host_name() and machine_restarted(token):
+                found.append((one, f"its process {one.pid} ended with {one.host}, which was started again"))
             elif one.host == host_name() and DriverFile(token).is_free():
                 found.append((one, f"its process {one.pid} on {one.host} ended before it said how"))
             elif token in silent:
@@ -187,7 +189,7 @@ class Supervisor:
 
     def _begin(self, one: Submission) -> bool:
         """Start the process of a queued submission, unless another service was first."""
-        token = uuid.uuid4().hex
+        token = new_token()
         if not self._store.take_turn(one.id, token, host_name()):
             return False
         task = Task(self.storage, self.folder, self.data_root, self.executor, one.id, token)

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 import pytest
 
 from paretocaps.errors import StateError
+from paretocaps.host import host_name
+from paretocaps.search import driver_token
+from paretocaps.search.driver_token import new_token
 from paretocaps.search.silence import Silence
 from paretocaps.service.supervising import supervisor as module
 from paretocaps.service.supervising.supervisor import MOST_LOST, Supervisor
@@ -91,6 +94,26 @@ def test_a_silent_process_of_another_machine_loses_its_turn(supervise, submit, s
         one.look()
     assert store.submission(key).driver != "token"
     assert store.submission(key).lost == 1
+
+
+def test_what_ran_before_the_machine_was_started_again_is_taken_up_at_once(
+    supervise, submit, store, monkeypatch, tmp_path
+):
+    """No file is left of its process, as /tmp is emptied by a start; another machine's may be alive."""
+    before = [new_token(), new_token()]
+    for study, token, host in zip("ab", before, (host_name(), "elsewhere"), strict=True):
+        key = submit(study)
+        store.take_turn(key, token, host)
+        store.join_turn(key, token, 4242)
+    (tmp_path / "boot_id").write_text("another")
+    monkeypatch.setattr(driver_token, "_START", tmp_path / "boot_id")
+    supervise().look()
+    here, there = store.submissions()
+    assert (here.state, here.lost) == ("running", 1)
+    assert here.driver not in before
+    assert there.driver == before[1]
+    told = [one.payload["reason"] for one in store.events("a") if one.kind == "state"]
+    assert f"its process 4242 ended with {host_name()}, which was started again" in told
 
 
 def test_what_had_its_slice_gives_way_to_what_may_have_it(supervise, submit, store):
