@@ -247,10 +247,10 @@ def _ended(store: "Store", study: str) -> int:
 def _found(store: "Store", which: int | str) -> "Submission":
     if isinstance(which, int):
         return store.submission(which)
-    found = [one for one in store.submissions(which) if one.kind == "study"]
-    if not found:
+    found = store.study_submission(which)
+    if found is None:
         raise MissingError(f"study {which!r} was not submitted to the service: submit it, or name another")
-    return found[-1]
+    return found
 
 
 def _placed(store: "Store", one: "Submission") -> "Submission":

@@ -184,6 +184,7 @@ class Store:
     spent = _reads(_submissions.spent)
     submission = _reads(_submissions.submission)
     submissions = _reads(_submissions.submissions)
+    study_submission = _reads(_submissions.study_submission)
     latest_submissions = _reads(_submissions.latest_submissions)
     remove_submission = _writes(_submissions.remove_submission)
     submission_counts = _reads(_submissions.submission_counts)

@@ -156,6 +156,13 @@ def submissions(
     return [_submission(row) for row in connection.execute(own.order_by(SUBMISSIONS.c.id))]
 
 
+def study_submission(connection: Connection, study: str) -> Submission | None:
+    """Return the latest submission that runs a study, or ran it; None if it was not submitted."""
+    query = _ALL.where(SUBMISSIONS.c.study == study, SUBMISSIONS.c.kind == "study")
+    row = connection.execute(query.order_by(SUBMISSIONS.c.id.desc()).limit(1)).one_or_none()
+    return None if row is None else _submission(row)
+
+
 def latest_submissions(
     connection: Connection, states: Collection[SubmissionState], limit: int, offset: int = 0
 ) -> list[Submission]:
