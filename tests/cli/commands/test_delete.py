@@ -33,7 +33,7 @@ def test_who_says_yes_loses_the_study_and_is_told_what_it_was(run, own, monkeypa
     monkeypatch.setattr(_NamedTextIOWrapper, "isatty", lambda self: True, raising=False)
     result = CliRunner().invoke(app, ["delete", "t", "--storage", own], input="y\n")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr.splitlines()[-1].startswith("deleted study t: 12 trials, 0 with weights, ")
+    assert "deleted study t: 12 trials, 0 with weights, 0 B of files" in result.stderr.splitlines()[-1]
     assert names(run, own) == []
 
 
