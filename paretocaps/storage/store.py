@@ -189,6 +189,7 @@ class Store:
     remove_submission = _writes(_submissions.remove_submission)
     submission_counts = _reads(_submissions.submission_counts)
     want = _writes(_submissions.want)
+    explain = _writes(_submissions.explain)
     give_way = _writes(_submissions.give_way)
     resume = _writes(_submissions.resume)
     set_priority = _writes(_submissions.set_priority)

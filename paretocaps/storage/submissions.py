@@ -218,6 +218,16 @@ def want(
     return changed(connection, found, state=wanted, ended=ended, reason=reason)
 
 
+def explain(connection: Connection, key: int, reason: str) -> Submission:
+    """Note why a queued submission waits; one in another state stays as it is.
+
+    Raises:
+        MissingError: there is none with that number.
+    """
+    found = submission(connection, key, lock=True)
+    return changed(connection, found, reason=reason) if found.state == "queued" else found
+
+
 def give_way(connection: Connection, key: int) -> bool:
     """Ask the process that runs a submission to let others have a turn; return whether it was asked."""
     found = submission(connection, key, lock=True)

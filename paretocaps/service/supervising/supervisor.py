@@ -18,6 +18,7 @@ from paretocaps.host import host_name
 from paretocaps.search.driver_file import DriverFile
 from paretocaps.search.driver_token import machine_restarted, new_token
 from paretocaps.search.silence import Silence
+from paretocaps.service.supervising.needs import missing
 from paretocaps.service.supervising.task import Task
 from paretocaps.service.turn_order import in_order
 from paretocaps.storage.drivers import Sighting
@@ -44,9 +45,9 @@ _log = logging.getLogger(__name__)
 class Supervisor:
     """Runs what is in the queue of a database, on this machine.
 
-    Several supervisors may run on one database, on one machine or several: each submission is run once. The
-    processes outlive the supervisor, and the next one takes them up. Exports need no device, and have a place
-    of their own.
+    Several supervisors may run on one database, on one machine or several: each submission is run once, by
+    one that has its data. The processes outlive the supervisor, and the next one takes them up. Exports need
+    no device, and have a place of their own.
 
     Args:
         storage: the storage URL.
@@ -125,7 +126,7 @@ class Supervisor:
         owners = {one.owner for one in known if one.max_hours is not None}
         seconds = {owner: self._store.spent(owner)[1] for owner in owners}
         known = [one for one in known if not self._over_quota(one, seconds)]
-        order = in_order(known)
+        order = [one for one in in_order(known) if self._can_run(one)]
         here = self._here(one for one in known if one.state == "running")
         for short in (True, False):
             waiting = [one for one in order if (one.kind == "export") == short]
@@ -186,6 +187,15 @@ class Supervisor:
                 one.id, "paused", f"the quota of {one.max_hours:g} hours of {one.owner!r} is used up"
             )
         return one.state == "queued"
+
+    def _can_run(self, one: Submission) -> bool:
+        """Return whether a queued submission can run on this machine; else say what it waits for."""
+        lacks = missing(one, self.folder, self.data_root)
+        why = f"it waits for a service that has {lacks}" if lacks else ""
+        if lacks and one.reason != why:
+            _log.warning("submission %s: %s", one.id, why)
+            self._store.explain(one.id, why)
+        return not lacks
 
     def _begin(self, one: Submission) -> bool:
         """Start the process of a queued submission, unless another service was first."""
