@@ -11,9 +11,9 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.live import Live
 
 from paretocaps.cli.bar_line import bar_line
-from paretocaps.cli.numbers import clock_text
 from paretocaps.cli.output import say, screen
 from paretocaps.cli.text_layout import whole_words
+from paretocaps.domain.duration import clock_text
 from paretocaps.domain.progress import STEP
 from paretocaps.masking import masked
 

@@ -13,10 +13,11 @@ from rich.text import Text
 from paretocaps.cli.activity import SOON_SECONDS, draw_step
 from paretocaps.cli.bar_line import bar_line
 from paretocaps.cli.front_table import SMALLEST, short_table
-from paretocaps.cli.numbers import clock_text, counted
+from paretocaps.cli.numbers import counted
 from paretocaps.cli.progress import Line, Progress, Training
 from paretocaps.cli.remaining_text import remaining_parts
 from paretocaps.cli.text_layout import whole_words
+from paretocaps.domain.duration import clock_text
 from paretocaps.domain.study_spec import StudySpec
 
 STYLES = {"finished": "green", "failed": "red", "notice": "yellow"}

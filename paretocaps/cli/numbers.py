@@ -1,17 +1,10 @@
-"""Texts of numbers other than objectives: counts, durations, cells of a list."""
+"""Texts of numbers other than objectives: counts, cells of a list."""
 
 from typing import Any
 
 from paretocaps.domain.wording import counted
 
-__all__ = ["clock_text", "counted", "is_number", "number_text"]
-
-
-def clock_text(seconds: float) -> str:
-    """Return a duration as on a clock: 0:42, 12:05, 3:07:30 (`timedelta` and rich write 0:00:42)."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+__all__ = ["counted", "is_number", "number_text"]
 
 
 def number_text(value: float) -> str:

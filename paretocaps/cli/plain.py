@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
-from paretocaps.cli.numbers import clock_text, counted
+from paretocaps.cli.numbers import counted
 from paretocaps.cli.progress import Progress
 from paretocaps.cli.remaining_text import remaining_parts
 from paretocaps.cli.time_left import ONCE
+from paretocaps.domain.duration import clock_text
 from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord

@@ -1,6 +1,7 @@
 """What remains of a study, in words."""
 
-from paretocaps.cli.numbers import clock_text, counted
+from paretocaps.cli.numbers import counted
+from paretocaps.domain.duration import clock_text
 from paretocaps.domain.remaining import Remaining
 
 

@@ -6,9 +6,10 @@ from typing import Any
 import click
 
 from paretocaps.cli.output import rows_table, say, show, write_rows
+from paretocaps.domain.duration import cost_text
 from paretocaps.domain.paper_table import SCALES
 from paretocaps.report.paper_page import claim_line
-from paretocaps.service import Reproduced, hours_text
+from paretocaps.service import Reproduced
 
 
 def write_tables(rows: Sequence[Mapping[str, Any]], form: str) -> None:
@@ -21,7 +22,7 @@ def write_tables(rows: Sequence[Mapping[str, Any]], form: str) -> None:
 
 
 def _in_short(row: Mapping[str, Any]) -> dict[str, Any]:
-    costs: dict[str, Any] = {scale: hours_text(row[f"{scale}_seconds"]) for scale in SCALES}
+    costs: dict[str, Any] = {scale: cost_text(row[f"{scale}_seconds"]) for scale in SCALES}
     shows = f"open: {row['open']}" if row["open"] else row["shows"]
     name = {"table": row["table"], "of": f"{row['paper']}, {row['title']}"}
     return {**name, **costs, "shows": shows, "study file": row["study_file"]}

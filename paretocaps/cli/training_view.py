@@ -11,10 +11,11 @@ from rich.text import Text
 
 from paretocaps.cli.activity import SOON_SECONDS, Step, draw_step
 from paretocaps.cli.bar_line import bar_line
-from paretocaps.cli.numbers import clock_text, counted
+from paretocaps.cli.numbers import counted
 from paretocaps.cli.output import say, screen
 from paretocaps.cli.text_layout import whole_words
 from paretocaps.cli.time_left import TimeLeft
+from paretocaps.domain.duration import clock_text
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, best_epoch
 from paretocaps.domain.progress import STEP

@@ -1,4 +1,8 @@
-"""Durations as people write them: 90, 90s, 10m, 2h, 1.5d, or off for no limit."""
+"""Durations as people write them (90, 90s, 10m, 2h, 1.5d, or off for no limit), and as they are shown.
+
+A limit is shown as it would be written, what passes as on a clock, and what took or will take some time in
+the units in which one thinks of it; what several things cost is shown in one unit, to be compared.
+"""
 
 import math
 import re
@@ -43,6 +47,43 @@ def duration_text(seconds: float) -> str:
         return f"{seconds:.3g}s" if seconds < 60 else f"{whole}s"
     unit = next(unit for unit, size in reversed(_UNITS.items()) if whole % size == 0)
     return f"{whole // int(_UNITS[unit])}{unit}"
+
+
+def clock_text(seconds: float) -> str:
+    """Return a duration as on a clock: 0:42, 12:05, 3:07:30 (`timedelta` and rich write 0:00:42)."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def lasting_text(seconds: float | None) -> str:
+    """Return about how long something takes: "0.5 s", "40 s", "12 min", "3 h 20 min"; "-" where unknown."""
+    if seconds is None:
+        return "-"
+    if 0 < seconds < 1:
+        return f"{seconds:.2g} s"
+    if seconds < 100:
+        return f"{max(seconds, 0):.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def cost_text(seconds: float | None) -> str:
+    """Return a rough cost, large ones in hours: "40 s", "12 min", "1.4 h", "300 h"; "-" where unknown."""
+    if seconds is None:
+        return "-"
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    hours = seconds / 3600
+    return f"{hours:.1f} h" if hours < 10 else f"{float(f'{hours:.2g}'):,.0f} h"
 
 
 def _read(text: str) -> float:

@@ -4,7 +4,6 @@ import math
 import os
 import threading
 import time
-import uuid
 from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Self
@@ -12,6 +11,7 @@ from typing import Self
 from paretocaps.errors import FencedError, StorageError, UsageError
 from paretocaps.host import host_name
 from paretocaps.search.driver_file import DriverFile, tidy
+from paretocaps.search.driver_token import machine_restarted, new_token
 from paretocaps.search.silence import Silence
 from paretocaps.storage.drivers import Sighting
 from paretocaps.storage.patience import Patience
@@ -27,9 +27,10 @@ class Driver:
     """A driver of a study, which is registered inside a `with` block.
 
     Its row in the database has a counter, its beat, which a thread increases. A driver whose process has
-    ended is known to be dead at once by those of the same user and machine, as a file that it locked is free.
-    Any other, or one that is stopped, is dead when its counter has not changed for a lease. The driver that
-    notices ends its row and so its rights: what it would still write is refused.
+    ended is known to be dead at once by those of the same user and machine, as a file that it locked is free,
+    or as the machine was started since. Any other, or one that is stopped, is dead when its counter has not
+    changed for a lease. The driver that notices ends its row and so its rights: what it would still write is
+    refused.
 
     Args:
         store: has the study.
@@ -42,7 +43,7 @@ class Driver:
     """
 
     def __init__(self, store: Store, study: str) -> None:
-        self.token = uuid.uuid4().hex
+        self.token = new_token()
         self.store = store.as_driver(self.token)
         self.others: dict[str, Sighting] = {}
         self._unbound, self._study = store, study
@@ -96,7 +97,7 @@ class Driver:
         """End another driver if it is dead, and return whether it was."""
         me = f"process {os.getpid()} on {host_name()}"
         file = DriverFile(other.token)
-        if other.host == host_name() and file.is_free():
+        if has_ended(other):
             self._impatient.end_driver(other.token, f"{me} found that {other.process} had ended")
             file.remove()
         elif silent:
@@ -150,7 +151,8 @@ class Driver:
 
 def has_ended(driver: Sighting) -> bool:
     """Return whether the process of a driver is known to have ended, on this machine."""
-    return driver.host == host_name() and DriverFile(driver.token).is_free()
+    here = driver.host == host_name()
+    return here and (machine_restarted(driver.token) or DriverFile(driver.token).is_free())
 
 
 def runs_here(token: str | None) -> bool:

@@ -27,7 +27,7 @@ from paretocaps.service.listing import (
     trainers,
 )
 from paretocaps.service.managing import Extent, copy, delete, extent, rename, studies
-from paretocaps.service.paper_tables import hours_text, table_rows
+from paretocaps.service.paper_tables import table_rows
 from paretocaps.service.picking import PickedTrial, pick_trial
 from paretocaps.service.preview import Description, PlanView, describe, plan, write_plan_page
 from paretocaps.service.range_testing import RangeOptions, RangeView, lr_range, write_range_page
@@ -88,7 +88,6 @@ __all__ = [
     "extent",
     "finished_trials",
     "history",
-    "hours_text",
     "is_first_rank",
     "keep_bench",
     "load_front",

@@ -157,15 +157,3 @@ def nominal_data(spec: StudySpec) -> CheckedData:
     train = whole.train - held if spec.limit_train is None else spec.limit_train
     names = [str(n) for n in range(whole.classes)]
     return CheckedData(reading={"shape": list(whole.shape), "classes": names, "train_images": train})
-
-
-def hours_text(seconds: float | None) -> str:
-    """Return a rough duration: "40 s", "12 min", "1.4 h", "300 h"; "-" where it is not known."""
-    if seconds is None:
-        return "-"
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    if seconds < 5400:
-        return f"{round(seconds / 60)} min"
-    hours = seconds / 3600
-    return f"{hours:.1f} h" if hours < 10 else f"{float(f'{hours:.2g}'):,.0f} h"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paretocaps.domain.duration import duration_text
+from paretocaps.domain.duration import lasting_text
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.errors import MissingError, StateError, UsageError
 from paretocaps.service.opened import Storage, opened
@@ -232,7 +232,7 @@ def _refuse_fewer(study: str, trials: int, known: int) -> None:
 def _check_hours(store: "Store", owner: str, quota: Quota) -> None:
     if quota.hours is not None and (used := store.spent(owner)[1]) >= quota.hours * 3600:
         raise StateError(
-            f"the quota of {owner!r} is {quota.hours:g} hours, and {duration_text(used)} were used: ask"
+            f"the quota of {owner!r} is {quota.hours:g} hours, and {lasting_text(used)} were used: ask"
             " whoever runs the service for more"
         )
 
@@ -247,10 +247,10 @@ def _ended(store: "Store", study: str) -> int:
 def _found(store: "Store", which: int | str) -> "Submission":
     if isinstance(which, int):
         return store.submission(which)
-    found = [one for one in store.submissions(which) if one.kind == "study"]
-    if not found:
+    found = store.study_submission(which)
+    if found is None:
         raise MissingError(f"study {which!r} was not submitted to the service: submit it, or name another")
-    return found[-1]
+    return found
 
 
 def _placed(store: "Store", one: "Submission") -> "Submission":

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.cores import one_of_each_core
+from paretocaps.domain.duration import cost_text
 from paretocaps.domain.judged import Judged
 from paretocaps.domain.paper_table import Scale
 from paretocaps.domain.study_file import resolve_spec
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.domain.wording import counted
-from paretocaps.service.paper_tables import NamedTable, hours_text, paper_table
+from paretocaps.service.paper_tables import NamedTable, paper_table
 from paretocaps.service.pretraining import placed, with_trunk
 from paretocaps.service.running import Interrupted, optimize, stored_settings
 from paretocaps.service.table_page import TableRun, write_table_page
@@ -130,7 +131,7 @@ def cost_line(table: NamedTable, scale: Scale, cost: "Cost", cores: int) -> str:
     )
     if not cost.left or cost.core_seconds is None or not cores:
         return line
-    time, where = hours_text(cost.core_seconds / cores), counted(cores, "core")
+    time, where = cost_text(cost.core_seconds / cores), counted(cores, "core")
     return (
         f"{line}; the others take about {time} on {where} (a rough guess; time left is measured as it runs)"
     )

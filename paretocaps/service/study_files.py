@@ -1,7 +1,7 @@
 """The files of a study that can be taken from the service: kept weights, trained networks and exports."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -13,6 +13,7 @@ from paretocaps.service.opened import Storage, opened
 
 if TYPE_CHECKING:
     from paretocaps.storage.store import Store
+    from paretocaps.storage.submissions import Submission
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def study_files(study: str, folder: Path, storage: Storage = DEFAULT_STORAGE) ->
     """
     with opened(storage) as store:
         store.study(study)
-        return [*_submitted(store, study, folder), *_kept(store, study)]
+        return [*files_of(store.submissions(study), folder), *_kept(store, study)]
 
 
 def study_file(study: str, name: str, folder: Path, storage: Storage = DEFAULT_STORAGE) -> StudyFile:
@@ -101,9 +102,15 @@ def _remove_files(number: int, folder: Path) -> None:
     (folder / "logs" / f"submission-{number}.log").unlink(missing_ok=True)
 
 
-def _submitted(store: "Store", study: str, folder: Path) -> Iterator[StudyFile]:
+def files_of(submissions: "Iterable[Submission]", folder: Path) -> Iterator[StudyFile]:
+    """Yield the files on this machine that submissions made, those of the latest first.
+
+    Args:
+        submissions: the submissions.
+        folder: the service folder.
+    """
     root = folder.resolve()
-    for one in reversed(store.submissions(study)):
+    for one in sorted(submissions, key=lambda one: -one.id):
         trial, path = one.result.get("trial", one.options.get("trial")), None
         if one.kind == "export" and one.result.get("file"):
             path, name = root / one.result["file"], f"export-{one.id}.zip"

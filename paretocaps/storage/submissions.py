@@ -156,6 +156,13 @@ def submissions(
     return [_submission(row) for row in connection.execute(own.order_by(SUBMISSIONS.c.id))]
 
 
+def study_submission(connection: Connection, study: str) -> Submission | None:
+    """Return the latest submission that runs a study, or ran it; None if it was not submitted."""
+    query = _ALL.where(SUBMISSIONS.c.study == study, SUBMISSIONS.c.kind == "study")
+    row = connection.execute(query.order_by(SUBMISSIONS.c.id.desc()).limit(1)).one_or_none()
+    return None if row is None else _submission(row)
+
+
 def latest_submissions(
     connection: Connection, states: Collection[SubmissionState], limit: int, offset: int = 0
 ) -> list[Submission]:
@@ -209,6 +216,16 @@ def want(
         return changed(connection, found, wanted=wanted, reason=reason)
     ended = now() if wanted == "stopped" else None
     return changed(connection, found, state=wanted, ended=ended, reason=reason)
+
+
+def explain(connection: Connection, key: int, reason: str) -> Submission:
+    """Note why a queued submission waits; one in another state stays as it is.
+
+    Raises:
+        MissingError: there is none with that number.
+    """
+    found = submission(connection, key, lock=True)
+    return changed(connection, found, reason=reason) if found.state == "queued" else found
 
 
 def give_way(connection: Connection, key: int) -> bool:

@@ -1,6 +1,7 @@
 """Reads a form with files as it comes in: no file is kept whole in memory, or in a place of its own."""
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Any
 
 from fastapi.concurrency import run_in_threadpool
@@ -22,13 +23,16 @@ def is_form(request: Request) -> bool:
     return _type(request)[0] == b"multipart/form-data"
 
 
-async def read_form(request: Request, open_file: Callable[[str], Sink]) -> dict[str, str]:
+async def read_form(
+    request: Request, open_file: Callable[[str], Sink], typed: dict[str, str] | None = None
+) -> dict[str, str]:
     """Read a form, and return its fields that are no files and not empty.
 
     Args:
         request: the request.
         open_file: is called with the name of each file, and returns what its bytes are given to; both are
             called in a thread.
+        typed: gets the fields that were read, also where the form is refused.
 
     Raises:
         UsageError: the form is not well formed, or has too many fields.
@@ -42,6 +46,10 @@ async def read_form(request: Request, open_file: Callable[[str], Sink]) -> dict[
         parser.finalize()
     except FormParserError as error:
         raise UsageError(f"the form is not well formed ({error}): send multipart/form-data") from None
+    finally:
+        if typed is not None:
+            with suppress(UsageError):
+                typed.update(form.fields())
     if not form.whole:
         raise UsageError("the form has no end: send it again")
     return {name: value for name, value in form.fields().items() if value}

@@ -1,11 +1,14 @@
 """Whose submissions and uploads somebody may change: their own, or any where they are an admin."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Literal
 
 from starlette.exceptions import HTTPException
 
 from paretocaps.errors import MissingError, StateError, UsageError
 from paretocaps.service import queueing
+from paretocaps.service.queueing import Places
 from paretocaps.service.quota import Quota
 from paretocaps.service.study_files import remove_submission
 from paretocaps.service.uploading import UPLOAD, find_upload, remove_upload
@@ -70,8 +73,8 @@ def remove_own_submission(number: int, who: Principal, folder: Path, store: Stor
     remove_submission(number, folder, store)
 
 
-def training_of(study: str, trial: int, number: int, store: Store) -> int:
-    """Return the number of a submitted training, which must be one of the study's trial.
+def training_of(study: str, trial: int, number: int, store: Store) -> None:
+    """Check that a submission is a training of the study's trial.
 
     Raises:
         MissingError: it is none.
@@ -82,7 +85,48 @@ def training_of(study: str, trial: int, number: int, store: Store) -> int:
         raise MissingError(
             f"submission {number} is no training of trial {trial} of study {study!r}: name one that is"
         )
-    return number
+
+
+def submit_of_trial(
+    kind: Literal["training", "export"],
+    study: str,
+    trial: int,
+    options: Mapping[str, Any],
+    who: Principal,
+    store: Store,
+    *,
+    places: Places,
+    priority: int = 0,
+) -> Submission:
+    """Submit what makes a model of a trial, and return it: a training of it, or an export of its network.
+
+    Args:
+        kind: what is made.
+        study: the name of the study.
+        trial: the number of the trial.
+        options: the further options of the submission; `training` must be one of the trial.
+        who: whose submission it is.
+        store: has the study.
+        places: where the service keeps and looks for files.
+        priority: higher ones begin first.
+
+    Raises:
+        StorageError: there is no such study or trial.
+        UsageError, MissingError, StateError: see `queueing.submit`, `training_of` and `allowed_priority`.
+    """
+    store.trial(study, trial)
+    if "training" in options:
+        training_of(study, trial, options["training"], store)
+    return queueing.submit(
+        kind,
+        study,
+        {"trial": trial, **options},
+        store,
+        owner=who.name,
+        priority=allowed_priority(who, priority),
+        quota=quota_of(who),
+        places=places,
+    )
 
 
 def remove_own_upload(folder: Path, name: str, who: Principal, store: Store) -> None:

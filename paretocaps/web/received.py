@@ -16,11 +16,19 @@ _TEXTS, _SWITCHES = ("corrupt", "parts"), ("classes_are_folders", "transpose")
 _SAID = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
 
 
-async def received_set(request: Request, settings: ServeSettings, owner: str) -> NamedSet:
+async def received_set(
+    request: Request, settings: ServeSettings, owner: str, typed: dict[str, str] | None = None
+) -> NamedSet:
     """Receive a set of images, check it and keep it: a form with a file, or a body that is the file.
 
     Its name and the options of a study that say how images are read (`corrupt`, `channels`, `parts`,
     `classes_are_folders`, `transpose`) are fields of the form or parameters of the address.
+
+    Args:
+        request: the request.
+        settings: those of the service.
+        owner: the name of the token that the set is uploaded with.
+        typed: gets the fields of the form, also where the set is refused.
 
     Raises:
         UsageError: a field is not allowed, or there is no file.
@@ -31,7 +39,7 @@ async def received_set(request: Request, settings: ServeSettings, owner: str) ->
     with receive(settings.folder, settings.uploads) as incoming:
         fields: Mapping[str, str] = {}
         if is_form(request):
-            fields = await read_form(request, _once(incoming.write))
+            fields = await read_form(request, _once(incoming.write), typed)
         else:
             incoming.place_of(request.query_params.get("name", ""))  # before it is sent in vain
             async for block in in_blocks(request):

@@ -1,14 +1,4 @@
-import pytest
-
-from paretocaps.cli.numbers import clock_text, counted, is_number, number_text
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0:00"), (42.9, "0:42"), (725, "12:05"), (11_250, "3:07:30"), (360_000, "100:00:00")],
-)
-def test_durations_as_on_a_clock(seconds, text):
-    assert clock_text(seconds) == text
+from paretocaps.cli.numbers import counted, is_number, number_text
 
 
 def test_counts_in_full_and_others_to_four_figures():

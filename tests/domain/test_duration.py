@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from paretocaps.domain.duration import Duration, duration_text, parse_duration
+from paretocaps.domain.duration import (
+    Duration,
+    clock_text,
+    cost_text,
+    duration_text,
+    lasting_text,
+    parse_duration,
+)
 
 
 class Limits(BaseModel):
@@ -68,3 +75,43 @@ def test_json_keeps_a_duration(limit):
     limits = Limits(limit=limit)
     assert Limits.model_validate_json(limits.model_dump_json()) == limits
     assert Limits.model_validate(limits.model_dump()) == limits
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0:00"), (42.9, "0:42"), (725, "12:05"), (11_250, "3:07:30"), (360_000, "100:00:00")],
+)
+def test_durations_as_on_a_clock(seconds, text):
+    assert clock_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (None, "-"),
+        (0.4, "0.4 s"),
+        (0.0, "0 s"),
+        (-3, "0 s"),
+        (99, "99 s"),
+        (100, "2 min"),
+        (5_940, "99 min"),
+        (12_000, "3 h 20 min"),
+        (7_200, "2 h"),
+        (187_200, "2 d 4 h"),
+        (172_800, "2 d"),
+    ],
+)
+def test_a_time_is_as_precise_as_one_wants_to_know_it(seconds, text):
+    assert lasting_text(seconds) == text
+
+
+def test_costs_are_rough_and_can_be_compared():
+    assert [cost_text(one) for one in (None, 0.2, 61, 700, 5000, 7300, 9e5)] == [
+        "-",
+        "1 s",
+        "61 s",
+        "12 min",
+        "83 min",
+        "2.0 h",
+        "250 h",
+    ]

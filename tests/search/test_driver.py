@@ -8,6 +8,7 @@ import pytest
 
 from paretocaps.errors import FencedError, StorageError, UsageError
 from paretocaps.host import host_folder
+from paretocaps.search import driver_token
 from paretocaps.search.driver import Driver
 from paretocaps.storage.store import Store
 
@@ -95,6 +96,21 @@ def test_a_killed_process_is_known_to_be_dead_at_once(other, store):
         assert driver.others == {}
         assert driver.others_ended()
         assert not files_of(other.token)
+
+
+def test_one_that_ended_with_its_machine_is_known_to_be_dead_though_its_file_is_gone(
+    store, monkeypatch, tmp_path
+):
+    """/tmp was emptied as the machine started again."""
+    with Driver(store, "s") as before:
+        for file in files_of(before.token):
+            file.unlink()
+        (tmp_path / "boot_id").write_text("another")
+        monkeypatch.setattr(driver_token, "_START", tmp_path / "boot_id")
+        with Driver(store, "s") as driver:
+            assert driver.others == {}
+        with pytest.raises(FencedError, match="had ended"):
+            before.store.start_trial("s", 0, {})
 
 
 def test_one_that_is_stopped_for_a_lease_is_ended_and_told_so(store, monkeypatch):

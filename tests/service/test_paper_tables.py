@@ -4,7 +4,7 @@ from paretocaps.domain.study_file import resolve_spec
 from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.search.checked_study import check_study
 from paretocaps.search.planned_trials import planned_trials
-from paretocaps.service.paper_tables import CORES, hours_text, nominal_cost, paper_table, paper_tables
+from paretocaps.service.paper_tables import CORES, nominal_cost, paper_table, paper_tables
 
 TABLES = paper_tables()
 CASES = [pytest.param(one, scale, id=f"{one.name}-{scale}") for one in TABLES for scale in one.scales]
@@ -49,15 +49,3 @@ def test_what_cannot_be_made_says_why():
         paper_table("fastrcaps-fig2").options("quick")
     with pytest.raises(UnknownNameError, match="did you mean 'fastrcaps-table1'"):
         paper_table("fastrcaps-tabel1")
-
-
-def test_durations_are_rough():
-    assert [hours_text(one) for one in (None, 0.2, 61, 700, 5000, 7300, 9e5)] == [
-        "-",
-        "1 s",
-        "61 s",
-        "12 min",
-        "83 min",
-        "2.0 h",
-        "250 h",
-    ]

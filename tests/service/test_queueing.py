@@ -98,5 +98,5 @@ def test_an_owner_runs_no_longer_than_the_quota(store, submit):
     key = submit("a", owner="ann", quota=quota).id
     store.take_turn(key, "token", "here")
     store.beat_turn(key, "token", 3600.0)
-    with pytest.raises(StateError, match="the quota of 'ann' is 1 hours, and 1h were used"):
+    with pytest.raises(StateError, match="the quota of 'ann' is 1 hours, and 60 min were used"):
         submit("b", owner="ann", quota=quota)

@@ -23,6 +23,23 @@ def test_a_submission_comes_back_as_it_was_made(store, queued):
     assert states(store) == ["queued"]
 
 
+def test_the_latest_one_that_runs_a_study_is_found_without_reading_the_others(store, queued):
+    store.want(queued.id, "stopped")
+    again = store.add_submission(NewSubmission("study", "s", {}))
+    store.add_submission(NewSubmission("export", "s", {"trial": 0}))
+    store.add_submission(NewSubmission("study", "other", {}))
+    assert store.study_submission("s") == again
+    assert store.study_submission("none") is None
+
+
+def test_what_is_queued_says_why_it_waits_and_what_runs_does_not(store, queued):
+    before = states(store)
+    assert store.explain(queued.id, "it waits for data").reason == "it waits for data"
+    assert states(store) == before, "its state is the same"
+    store.take_turn(queued.id, "token", "host")
+    assert store.explain(queued.id, "it waits for data").reason is None
+
+
 def test_they_are_counted_by_state(store, queued):
     store.want(queued.id, "paused")
     store.add_submission(NewSubmission("export", "s", {"trial": 0}))

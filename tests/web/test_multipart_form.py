@@ -78,3 +78,15 @@ def test_a_form_without_a_boundary_is_told(kind):
 def test_a_field_is_no_file():
     with pytest.raises(TooLargeError, match="field 'a' has more than 4096 bytes"):
         read(part("a", bytes(5000)) + b"--x--\r\n")
+
+
+def test_the_fields_of_a_form_that_is_refused_are_told_as_far_as_they_can_be():
+    typed = {}
+    with pytest.raises(UsageError):
+        asyncio.run(
+            read_form(request(part("a", b"1") + part("b", b"2")), lambda _: bytearray().extend, typed)
+        )
+    assert typed == {"a": "1", "b": "2"}
+    with pytest.raises(UsageError, match="UTF-8"):
+        asyncio.run(read_form(request(part("c", b"\xff") + b"--x--\r\n"), lambda _: len, typed))
+    assert "c" not in typed

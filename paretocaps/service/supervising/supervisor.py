@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,7 +16,9 @@ from paretocaps.errors import MissingError, StateError, StorageError
 from paretocaps.execution.devices import devices
 from paretocaps.host import host_name
 from paretocaps.search.driver_file import DriverFile
+from paretocaps.search.driver_token import machine_restarted, new_token
 from paretocaps.search.silence import Silence
+from paretocaps.service.supervising.needs import missing
 from paretocaps.service.supervising.task import Task
 from paretocaps.service.turn_order import in_order
 from paretocaps.storage.drivers import Sighting
@@ -44,9 +45,9 @@ _log = logging.getLogger(__name__)
 class Supervisor:
     """Runs what is in the queue of a database, on this machine.
 
-    Several supervisors may run on one database, on one machine or several: each submission is run once. The
-    processes outlive the supervisor, and the next one takes them up. Exports need no device, and have a place
-    of their own.
+    Several supervisors may run on one database, on one machine or several: each submission is run once, by
+    one that has its data. The processes outlive the supervisor, and the next one takes them up. Exports need
+    no device, and have a place of their own.
 
     Args:
         storage: the storage URL.
@@ -125,7 +126,7 @@ class Supervisor:
         owners = {one.owner for one in known if one.max_hours is not None}
         seconds = {owner: self._store.spent(owner)[1] for owner in owners}
         known = [one for one in known if not self._over_quota(one, seconds)]
-        order = in_order(known)
+        order = [one for one in in_order(known) if self._can_run(one)]
         here = self._here(one for one in known if one.state == "running")
         for short in (True, False):
             waiting = [one for one in order if (one.kind == "export") == short]
@@ -164,6 +165,8 @@ class Supervisor:
                 found.append((one, f"its process {child.pid} ended with {_ending(code)}"))
             elif self._process(one) is not None:
                 self._hurry(one)
+            elif one.host == host_name() and machine_restarted(token):
+                found.append((one, f"its process {one.pid} ended with {one.host}, which was started again"))
             elif one.host == host_name() and DriverFile(token).is_free():
                 found.append((one, f"its process {one.pid} on {one.host} ended before it said how"))
             elif token in silent:
@@ -185,9 +188,18 @@ class Supervisor:
             )
         return one.state == "queued"
 
+    def _can_run(self, one: Submission) -> bool:
+        """Return whether a queued submission can run on this machine; else say what it waits for."""
+        lacks = missing(one, self.folder, self.data_root)
+        why = f"it waits for a service that has {lacks}" if lacks else ""
+        if lacks and one.reason != why:
+            _log.warning("submission %s: %s", one.id, why)
+            self._store.explain(one.id, why)
+        return not lacks
+
     def _begin(self, one: Submission) -> bool:
         """Start the process of a queued submission, unless another service was first."""
-        token = uuid.uuid4().hex
+        token = new_token()
         if not self._store.take_turn(one.id, token, host_name()):
             return False
         task = Task(self.storage, self.folder, self.data_root, self.executor, one.id, token)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
-from paretocaps.domain.duration import duration_text
+from paretocaps.domain.duration import lasting_text
 from paretocaps.domain.progress import WAITS
 from paretocaps.errors import StorageError
 from paretocaps.masking import masked
@@ -82,7 +82,7 @@ class Turn:
             self._count()
         if not what:
             for_what = waited.removeprefix(WAITS).partition(":")[0]
-            self.tell(f"waited {duration_text(time.monotonic() - self._waited)} for {for_what}")
+            self.tell(f"waited {lasting_text(time.monotonic() - self._waited)} for {for_what}")
 
     def end(self, state: Any, reason: str | None = None, result: Mapping[str, Any] | None = None) -> None:
         """Give the turn back, if it was not taken back meanwhile; see `storage.turns.end_turn`."""

@@ -35,7 +35,8 @@ def principal_of(headers: Headers, caller: Caller, rules: Rules) -> Principal | 
                 401, f"{told}: send one that is in the header 'Authorization: Bearer TOKEN'", _CHALLENGE
             )
         return token.principal
-    token = token_of(headers.get("cookie", ""), cookie_name(headers.get("host", "")), rules.tokens)
+    name = cookie_name(headers.get("host", ""))
+    token = token_of(headers.get("cookie", ""), name, rules.tokens, left=rules.left)
     if token is not None:
         return token.principal
     return LOOPBACK if rules.open_reading and not caller.forwarded else None

@@ -1,6 +1,7 @@
 """How a browser is given a session: by the address that `paretocaps serve` prints, once, or by a token."""
 
 import re
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from string import Template
@@ -14,7 +15,7 @@ from paretocaps.web.guard.observing import CALLER
 from paretocaps.web.guard.principal import LOOPBACK, PRINCIPAL, Principal
 from paretocaps.web.guard.rates import Rates
 from paretocaps.web.guard.rules import Rules
-from paretocaps.web.guard.sessions import SECONDS, begin, cookie_name
+from paretocaps.web.guard.sessions import SECONDS, begin, cookie_name, token_of, value_of
 from paretocaps.web.guard.tokens import Token, find
 
 _PAGE = Template(Path(__file__).with_name("login.html").read_text(encoding="utf-8"))
@@ -55,9 +56,13 @@ def login_routes(rules: Rules, rates: Rates) -> APIRouter:
         return _with_session(RedirectResponse(_here(next), 303), request, found)
 
     @routes.post("/logout")
-    async def leave(request: Request) -> Response:
+    def leave(request: Request) -> Response:
+        name, cookies = cookie_name(request.headers["host"]), request.headers.get("cookie", "")
+        if token_of(cookies, name, rules.tokens) is not None:
+            with suppress(OSError):  # a full disk keeps nobody from leaving
+                rules.left.add(value_of(cookies, name))
         answer = RedirectResponse(LOGIN, 303)
-        answer.delete_cookie(cookie_name(request.headers["host"]))
+        answer.delete_cookie(name, secure=request.url.scheme == "https", httponly=True, samesite="strict")
         return answer
 
     return routes

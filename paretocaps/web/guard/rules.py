@@ -8,6 +8,7 @@ from pathlib import Path
 from paretocaps.errors import UsageError
 from paretocaps.web.guard.caller import Network, proxies_of
 from paretocaps.web.guard.hosts import is_loopback
+from paretocaps.web.guard.left_sessions import LeftSessions
 from paretocaps.web.guard.options import RATE, GuardOptions
 from paretocaps.web.guard.sessions import FirstKey
 from paretocaps.web.guard.tokens import (
@@ -33,6 +34,7 @@ class Rules:
         rate: requests per second of one token, or of one address without one; a tenth of it for those that
             change something.
         larger: the paths that take more than 1 MiB, each with its bytes.
+        left: the sessions that were left.
     """
 
     tokens: tuple[Token, ...] = ()
@@ -42,6 +44,7 @@ class Rules:
     proxies: tuple[Network, ...] = ()
     rate: float = RATE
     larger: tuple[tuple[re.Pattern[str], int], ...] = field(default=())
+    left: LeftSessions = field(default_factory=LeftSessions)
 
 
 def rules_of(
@@ -77,4 +80,5 @@ def rules_of(
         proxies=proxies_of(options.proxies),
         rate=options.rate,
         larger=larger,
+        left=LeftSessions(folder / "signed-out"),
     )

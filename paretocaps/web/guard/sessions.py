@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from http.cookies import CookieError, SimpleCookie
 
 from paretocaps.web.guard.hosts import port_of
@@ -13,6 +13,7 @@ from paretocaps.web.guard.tokens import Token
 
 SECONDS = 7 * 86_400
 """How long a session lasts."""
+_DIGITS = 20
 
 
 def cookie_name(host: str) -> str:
@@ -22,16 +23,22 @@ def cookie_name(host: str) -> str:
 
 
 def begin(token: Token, now: float | None = None) -> str:
-    """Return a cookie's value: the token's name, when the session ends, and both signed with the secret.
+    """Return a cookie's value: the token's name, when the session ends and which it is, signed.
 
     It is void as soon as the token is gone or has another secret.
     """
     until = int((time.time() if now is None else now) + SECONDS)
-    signed = f"{token.principal.name}.{until}"
+    signed = f"{token.principal.name}.{until}.{secrets.token_urlsafe(8)}"
     return f"{signed}.{_signature(token, signed)}"
 
 
-def token_of(cookies: str, name: str, tokens: Iterable[Token], now: float | None = None) -> Token | None:
+def token_of(
+    cookies: str,
+    name: str,
+    tokens: Iterable[Token],
+    now: float | None = None,
+    left: Container[str] = (),
+) -> Token | None:
     """Return the token of the session that a header Cookie tells of; None where none is, or it has ended.
 
     Args:
@@ -39,16 +46,33 @@ def token_of(cookies: str, name: str, tokens: Iterable[Token], now: float | None
         name: the cookie's name.
         tokens: those of the service.
         now: seconds since 1970; None for the present.
+        left: the cookies' values whose sessions were left.
     """
-    signed, _, signature = _value(cookies, name).rpartition(".")
-    owner, _, until = signed.partition(".")
-    if not (until.isdecimal() and until.isascii()) or int(until) < (time.time() if now is None else now):
+    value = value_of(cookies, name)
+    signed, _, signature = value.rpartition(".")
+    owner, until = signed.partition(".")[0], end_of(value)
+    if until is None or until < (time.time() if now is None else now) or value in left:
         return None
     for token in tokens:
         if token.principal.name == owner:
             right = hmac.compare_digest(_signature(token, signed).encode(), signature.encode())
             return token if right else None
     return None
+
+
+def value_of(cookies: str, name: str) -> str:
+    """Return the value of a cookie in a header Cookie; empty where it is not there."""
+    try:
+        found = SimpleCookie(cookies).get(name)
+    except CookieError:
+        return ""
+    return found.value if found else ""
+
+
+def end_of(value: str) -> int | None:
+    """Return when the session of a cookie's value ends, in seconds since 1970; None where nothing tells."""
+    _, until, *_ = (*value.split("."), "", "")
+    return int(until) if until.isdecimal() and until.isascii() and len(until) < _DIGITS else None
 
 
 class FirstKey:
@@ -68,11 +92,3 @@ class FirstKey:
 def _signature(token: Token, signed: str) -> str:
     made = hmac.digest(token.secret.encode(), f"paretocaps session {signed}".encode(), hashlib.sha256)
     return base64.urlsafe_b64encode(made).decode().rstrip("=")
-
-
-def _value(cookies: str, name: str) -> str:
-    try:
-        found = SimpleCookie(cookies).get(name)
-    except CookieError:
-        return ""
-    return found.value if found else ""

@@ -16,7 +16,7 @@ from paretocaps.web.owned import (
     own_submission,
     quota_of,
     remove_own_submission,
-    training_of,
+    submit_of_trial,
 )
 from paretocaps.web.pages.answers import Number, PageRoute, Readers, Reading
 from paretocaps.web.pages.rendering import at
@@ -60,8 +60,7 @@ def train(
     epochs: Annotated[int | None, Form(ge=1, le=100_000)] = None,
 ) -> Response:
     """Train a trial again, for as many epochs as in its study unless others are given."""
-    options = {"trial": trial} if epochs is None else {"trial": trial, "epochs": epochs}
-    return _made("training", study, trial, options, who, readers)
+    return _made("training", study, trial, {} if epochs is None else {"epochs": epochs}, who, readers)
 
 
 @router.post("/studies/{study}/trials/{trial}/export")
@@ -73,10 +72,7 @@ def export(
     training: Annotated[int | None, Form(ge=1, le=2**31 - 1)] = None,
 ) -> Response:
     """Export the network of a trial, or of a training of it that was submitted."""
-    options = {"trial": trial}
-    if training is not None:
-        options["training"] = training_of(study, trial, training, readers.store)
-    return _made("export", study, trial, options, who, readers)
+    return _made("export", study, trial, {} if training is None else {"training": training}, who, readers)
 
 
 @router.post("/queue/{number}/priority")
@@ -141,8 +137,5 @@ def _made(
     readers: Readers,
 ) -> Response:
     """Submit what makes a model of a trial, and lead to the models on its page."""
-    readers.store.trial(study, trial)
-    queueing.submit(
-        kind, study, options, readers.store, owner=who.name, quota=quota_of(who), places=readers.places
-    )
+    submit_of_trial(kind, study, trial, options, who, readers.store, places=readers.places)
     return shown("studies", study, "trials", trial, part="models")

@@ -1,5 +1,6 @@
 """The page of the named sets of images, and the form that uploads one."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -18,6 +19,7 @@ from paretocaps.web.received import received_set
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Runs = Annotated[Principal, Depends(allowed("run"))]
+_FIELDS = ("name", "channels", "parts", "corrupt")
 
 
 @router.get("/data", dependencies=[Depends(allowed("read"))])
@@ -28,11 +30,12 @@ def show(request: Request, readers: Reading) -> Response:
 
 @router.post("/data")
 async def upload(request: Request, who: Runs, readers: Reading) -> Response:
-    """Upload a set of images, or show the page with why it was refused."""
+    """Upload a set of images, or show the page with why it was refused, and with what was typed."""
+    typed: dict[str, str] = {}
     try:
-        await received_set(request, readers.settings, who.name)
+        await received_set(request, readers.settings, who.name, typed)
     except ParetocapsError as error:
-        return await run_in_threadpool(_page, request, readers, status_of(error), text_of(error))
+        return await run_in_threadpool(_page, request, readers, status_of(error), text_of(error), typed)
     return shown("data")
 
 
@@ -43,6 +46,13 @@ def remove(name: str, who: Runs, readers: Reading) -> Response:
     return shown("data")
 
 
-def _page(request: Request, readers: Readers, status: int = 200, alert: str = "") -> Response:
+def _page(
+    request: Request,
+    readers: Readers,
+    status: int = 200,
+    alert: str = "",
+    typed: Mapping[str, str] | None = None,
+) -> Response:
+    fields = {name: (typed or {}).get(name, "") for name in _FIELDS}
     sets = data_sets(readers.settings.folder, readers.settings.data_root)
-    return page(request, "data", "Data", "Data", status, sets=sets, alert=alert)
+    return page(request, "data", "Data", "Data", status, sets=sets, alert=alert, typed=fields)

@@ -10,7 +10,7 @@ from paretocaps.domain.study_spec import StudySpec
 from paretocaps.report.beside_baseline import choices_beside
 from paretocaps.report.study_facts import settings_texts
 from paretocaps.service import queueing
-from paretocaps.service.study_files import study_files
+from paretocaps.service.study_files import files_of, study_files
 from paretocaps.storage.records import STATES, State
 from paretocaps.storage.store import Store
 from paretocaps.web.guard.allowed import allowed
@@ -70,7 +70,7 @@ def one_study(request: Request, study: str, readers: Reading) -> Response:
         last=store.latest_trials(study, limit=_LAST),
         beside=lambda choices: choices_beside(choices, baseline),
         models=[one for one in own if one.kind != "study"][:_LAST],
-        files=[one for one in study_files(study, readers.settings.folder, store) if one.submission],
+        files=list(files_of(own, readers.settings.folder)),
         **common,
     )
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from paretocaps.domain.duration import lasting_text
 from paretocaps.domain.wording import counted
 from paretocaps.report.series import reconstructs
 from paretocaps.report.tables import with_prefix
@@ -37,7 +38,7 @@ def templates() -> "Environment":
         **reports.filters,
         "ago": ago,
         "moment": moment_text,
-        "lasting": lasting,
+        "lasting": lasting_text,
         "counted": counted,
         "reconstructs": reconstructs,
         "bytes": lambda number: with_prefix(number, "B"),
@@ -55,27 +56,9 @@ def at(*names: str | int) -> Markup:
     return Markup("/" + "/".join(quote(str(name), safe="") for name in names))
 
 
-def lasting(seconds: float | None) -> str:
-    """Return about how long something takes: "0.5 s", "40 s", "12 min", "3 h 20 min"; "-" where unknown."""
-    if seconds is None:
-        return "-"
-    if 0 < seconds < 1:
-        return f"{seconds:.2g} s"
-    if seconds < 100:
-        return f"{max(seconds, 0):.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 100:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    days, hours = divmod(hours, 24)
-    return f"{days} d {hours} h" if hours else f"{days} d"
-
-
 def ago(moment: datetime, now: datetime | None = None) -> str:
     """Return how long ago something was: "12 min ago"."""
-    return f"{lasting(round((now or datetime.now(UTC)).timestamp() - moment.timestamp()))} ago"
+    return f"{lasting_text(round((now or datetime.now(UTC)).timestamp() - moment.timestamp()))} ago"
 
 
 def moment_text(moment: datetime) -> str:

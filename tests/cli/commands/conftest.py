@@ -1,5 +1,6 @@
 """A trainer that computes what it measures, and a study made with it through the command line."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,6 +89,13 @@ def towers(tmp_path_factory: pytest.TempPathFactory) -> str:
         )
     assert result.exit_code == 0, result.stderr
     return storage
+
+
+@pytest.fixture
+def own(run: Run, towers: str, tmp_path: Path) -> str:
+    """Return the storage of a copy of that study, which a test may change."""
+    shutil.copy(towers.removeprefix("sqlite:///"), tmp_path / "own.db")
+    return f"sqlite:///{tmp_path}/own.db"
 
 
 def invoke(*arguments: object) -> Result:

@@ -1,13 +1,20 @@
 """A database with one submission, and the turn of this process on it."""
 
 import os
+from pathlib import Path
 
 import pytest
+from harness.services import STUDY
 
+from paretocaps.domain.trainer import TRAINERS
+from paretocaps.service import queueing
 from paretocaps.service.supervising.task import Task
 from paretocaps.service.supervising.turn import Turn
 from paretocaps.storage.store import Store
 from paretocaps.storage.submissions import NewSubmission
+from paretocaps.testing.plugin import plug_in, write_plugin
+
+TRAINER = Path(__file__).parent / "slow_trainer"
 
 
 @pytest.fixture
@@ -42,3 +49,26 @@ def killed(monkeypatch):
     signals = []
     monkeypatch.setattr(os, "kill", lambda pid, number: signals.append((pid == os.getpid(), number)))
     return signals
+
+
+@pytest.fixture
+def slow(tmp_path, monkeypatch):
+    """Plug in the trainer that sleeps, here and in processes; return the file of its epochs."""
+    monkeypatch.setenv("SLOW_SECONDS", "0.2")
+    monkeypatch.setenv("SLOW_LOG", str(tmp_path / "epochs.log"))
+    monkeypatch.setenv("PARETOCAPS_HOST_FOLDER", str(tmp_path / "host"))
+    entries = {"paretocaps.trainers": {"slow": "slow_trainer:SLOW"}}
+    plug_in(monkeypatch, write_plugin(tmp_path / "plugin", "slow-trainer", entries), TRAINER)
+    assert "slow" in TRAINERS
+    return tmp_path / "epochs.log"
+
+
+@pytest.fixture
+def submit(store, tmp_path):
+    """Submit a study of that trainer; return its number."""
+    places = queueing.Places(tmp_path / "service")
+
+    def of(study, trials, **more):
+        return queueing.submit("study", study, {**STUDY, "trials": trials}, store, places=places, **more).id
+
+    return of

@@ -7,9 +7,13 @@ from contextlib import contextmanager
 import pytest
 
 from paretocaps.errors import StateError
+from paretocaps.host import host_name
+from paretocaps.search import driver_token
+from paretocaps.search.driver_token import new_token
 from paretocaps.search.silence import Silence
 from paretocaps.service.supervising import supervisor as module
 from paretocaps.service.supervising.supervisor import MOST_LOST, Supervisor
+from paretocaps.service.uploading.sets import uploads_folder
 from paretocaps.storage.submissions import NewSubmission
 
 
@@ -91,6 +95,42 @@ def test_a_silent_process_of_another_machine_loses_its_turn(supervise, submit, s
         one.look()
     assert store.submission(key).driver != "token"
     assert store.submission(key).lost == 1
+
+
+def test_what_ran_before_the_machine_was_started_again_is_taken_up_at_once(
+    supervise, submit, store, monkeypatch, tmp_path
+):
+    """No file is left of its process, as /tmp is emptied by a start; another machine's may be alive."""
+    before = [new_token(), new_token()]
+    for study, token, host in zip("ab", before, (host_name(), "elsewhere"), strict=True):
+        key = submit(study)
+        store.take_turn(key, token, host)
+        store.join_turn(key, token, 4242)
+    (tmp_path / "boot_id").write_text("another")
+    monkeypatch.setattr(driver_token, "_START", tmp_path / "boot_id")
+    supervise().look()
+    here, there = store.submissions()
+    assert (here.state, here.lost) == ("running", 1)
+    assert here.driver not in before
+    assert there.driver == before[1]
+    told = [one.payload["reason"] for one in store.events("a") if one.kind == "state"]
+    assert f"its process 4242 ended with {host_name()}, which was started again" in told
+
+
+def test_what_needs_data_is_left_to_a_service_that_has_them(supervise, submit, store, tmp_path):
+    key = store.add_submission(NewSubmission("study", "a", {"trials": 3, "data": "upload:pets"})).id
+    submit("b")
+    one = supervise(parallel=1)
+    for _ in range(2):
+        one.look()
+    assert running(store) == ["b"], "who waits for data lets others pass"
+    assert store.submission(key).reason == "it waits for a service that has the data 'upload:pets'"
+    (uploads_folder(tmp_path / "other") / "pets").mkdir(parents=True)
+    other = supervise(parallel=2)
+    other.folder = tmp_path / "other"
+    other.look()
+    assert running(store) == ["a", "b"]
+    assert store.submission(key).reason is None
 
 
 def test_what_had_its_slice_gives_way_to_what_may_have_it(supervise, submit, store):

@@ -97,4 +97,4 @@ def test_a_wait_for_a_device_is_told_and_does_not_count_as_time(turn, store):
     turn.end("ended")
     assert store.submission(turn.task.submission).seconds == pytest.approx(9.0, abs=1.0)
     told = [one.payload["text"] for one in store.events("s") if one.kind == "notice"]
-    assert told == ["waits for cpu", what, "waited 110s for cpu"]
+    assert told == ["waits for cpu", what, "waited 2 min for cpu"]

@@ -1,5 +1,6 @@
 import pytest
 
+from paretocaps.web.guard.left_sessions import LeftSessions
 from paretocaps.web.guard.sessions import FirstKey
 
 FORM = {"Origin": "http://127.0.0.1:8000"}
@@ -65,3 +66,35 @@ def test_a_session_is_left(client_of, tokens):
     assert client.post("/logout", headers=FORM).headers["location"] == "/login"
     assert client.get("/who").status_code == 401
     assert "This browser" not in client.get("/login").text
+
+
+def test_a_copy_of_the_cookie_of_a_session_that_was_left_is_void_and_others_stay(client_of, tokens, tmp_path):
+    file = tmp_path / "signed-out"
+    client, other = client_of(open_reading=False, left=LeftSessions(file)), client_of(open_reading=False)
+    for one in (other, client):
+        one.post("/login", data={"token": tokens[0].secret}, headers=FORM)
+    kept, gone = (one.cookies["paretocaps-8000"] for one in (other, client))
+    cleared = client.post("/logout", headers=FORM).headers["set-cookie"]
+    assert cleared.startswith('paretocaps-8000="";')
+    assert "Max-Age=0" in cleared
+    restarted = client_of(open_reading=False, left=LeftSessions(file))
+    for one in (client, restarted):
+        for value, status in ((gone, 401), (kept, 200)):
+            one.cookies.clear()
+            assert one.get("/who", headers={"Cookie": f"paretocaps-8000={value}"}).status_code == status
+
+
+def test_a_form_of_another_page_leaves_no_session(client_of, tokens):
+    client = client_of(open_reading=False)
+    client.post("/login", data={"token": tokens[0].secret}, headers=FORM)
+    for headers in ({}, {"Origin": "https://evil.example"}, FORM | {"Sec-Fetch-Site": "cross-site"}):
+        assert client.post("/logout", headers=headers).status_code == 403
+    assert client.get("/who").status_code == 200
+
+
+def test_what_is_no_session_is_not_kept(client_of, tmp_path):
+    left = LeftSessions(tmp_path / "signed-out")
+    client = client_of("rita", left=left)
+    answer = client.post("/logout", headers=FORM | {"Cookie": "paretocaps-8000=rita.99999999999.x"})
+    assert answer.status_code == 303
+    assert not (tmp_path / "signed-out").exists()

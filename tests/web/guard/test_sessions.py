@@ -1,6 +1,6 @@
 import pytest
 
-from paretocaps.web.guard.sessions import SECONDS, FirstKey, begin, cookie_name, token_of
+from paretocaps.web.guard.sessions import SECONDS, FirstKey, _signature, begin, cookie_name, token_of
 from paretocaps.web.guard.tokens import Token
 
 
@@ -9,6 +9,15 @@ def test_a_session_is_its_tokens_until_it_ends(tokens):
     assert token_of(cookie, "paretocaps", tokens, 1000) == tokens[1]
     assert token_of(cookie, "paretocaps", tokens, 1000 + SECONDS) == tokens[1]
     assert token_of(cookie, "paretocaps", tokens, 1001 + SECONDS) is None
+
+
+def test_one_that_was_left_is_none_and_one_of_an_earlier_version_stays(tokens):
+    value = begin(tokens[1], 1000)
+    assert token_of(f"paretocaps={value}", "paretocaps", tokens, 1000, left={value}) is None
+    signed = f"ruth.{1000 + SECONDS}"
+    earlier = f"paretocaps={signed}.{_signature(tokens[1], signed)}"
+    assert token_of(earlier, "paretocaps", tokens, 1000) == tokens[1]
+    assert token_of(earlier, "paretocaps", tokens, 1001 + SECONDS) is None
 
 
 def test_it_holds_no_secret(tokens):
@@ -31,6 +40,7 @@ def test_it_ends_with_the_token_or_its_secret(tokens):
         lambda value: "ruth",
         lambda value: "ruth..",
         lambda value: "ruth.\u0661.x",
+        lambda value: f"ruth.{'9' * 5000}.x",
         lambda value: '"\\"',
     ],
 )

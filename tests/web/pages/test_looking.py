@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from paretocaps.service import queueing
 from paretocaps.storage.store import Store
 
 
@@ -32,6 +33,26 @@ def test_a_study_has_its_front_and_its_recommended_member_without_a_script(clien
     shown = texts(client.get("/studies/demo"))
     for said in ("5 of 5 trials", "Recommended: trial", "beside the baseline", "Train it", "All trials"):
         assert said in shown
+
+
+def test_a_study_reads_its_own_submissions_once_and_no_other_studys(client, settings, monkeypatch):
+    for number in range(3):
+        queueing.submit("study", f"waits-{number}", {"trials": 3}, settings.storage)
+    queueing.submit("export", "demo", {"trial": 1}, settings.storage)
+    read = []
+
+    def submissions(self, study=None, *states, **more):
+        read.append((study, *states, *more.values()))
+        return found(self, study, *states, **more)
+
+    found = Store.submissions
+    monkeypatch.setattr(Store, "submissions", submissions)
+    assert "Models" in texts(client.get("/studies/demo"))
+    assert [study for study, *_ in read if study] == ["demo"]
+    assert [states for study, states in read if study is None] == [("queued", "running")], "its place"
+    read.clear()
+    assert client.post("/studies/waits-1/stop", follow_redirects=False).status_code == 303
+    assert [study for study, *_ in read if study] == []
 
 
 def test_the_figures_of_a_study_are_a_part_of_its_page_that_the_script_asks_for(client):
@@ -90,3 +111,10 @@ def test_who_has_no_token_looks_and_is_shown_no_buttons(reader):
         assert 'href="/login"' in page.text
         assert '<form method="post"' not in page.text
     assert 'type="submit" disabled' in reader.get("/new").text
+
+
+def test_who_has_a_token_can_sign_out_on_every_page_whatever_it_may(client, settings):
+    for path in ("/", "/studies/demo", "/queue", "/data", "/new", "/studies/nope"):
+        assert (
+            '<form method="post" action="/logout"><button>Sign out</button></form>' in client.get(path).text
+        )

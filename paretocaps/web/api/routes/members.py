@@ -1,11 +1,12 @@
 """What is done with a trial of a study: train it fully, export its network, and take the files."""
 
-from typing import Any
+from functools import partial
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import FileResponse
+from pydantic import BaseModel
 
-from paretocaps.service import queueing
 from paretocaps.service.study_files import study_file, study_files
 from paretocaps.storage.artifacts import safe_name
 from paretocaps.web.api import models
@@ -13,7 +14,7 @@ from paretocaps.web.api.asked import Opened, Settings
 from paretocaps.web.api.routes.studies import Number
 from paretocaps.web.api.routes.submitting import May, Priority, places_of
 from paretocaps.web.guard.allowed import allowed
-from paretocaps.web.owned import allowed_priority, quota_of, training_of
+from paretocaps.web.owned import submit_of_trial
 from paretocaps.web.problems import problems
 
 router = APIRouter(prefix="/studies", tags=["members"], responses=problems(404, 422))
@@ -22,60 +23,51 @@ _BINARY: dict[int | str, dict[str, Any]] = {
 }
 
 
+class Asker:
+    """Who asks for a model of a trial, and with which priority; it submits that and says where it waits."""
+
+    def __init__(
+        self,
+        study: str,
+        number: Number,
+        response: Response,
+        who: May,
+        settings: Settings,
+        store: Opened,
+        priority: Priority = 0,
+    ) -> None:
+        self._submit = partial(
+            submit_of_trial,
+            study=study,
+            trial=number,
+            who=who,
+            store=store,
+            priority=priority,
+            places=places_of(settings),
+        )
+        self._response = response
+
+    def submit(self, kind: Literal["training", "export"], wanted: BaseModel | None) -> models.Submission:
+        """Submit a training or an export of the trial, with the options that are wanted."""
+        given = {} if wanted is None else wanted.model_dump(exclude_none=True)
+        new = self._submit(kind=kind, options=given)
+        self._response.headers["Location"] = f"/api/v1/queue/{new.id}"
+        return models.Submission.of(new)
+
+
+Asking = Annotated[Asker, Depends()]
+
+
 @router.post("/{study}/trials/{number}/train", status_code=202, responses=problems(409))
-def train(
-    study: str,
-    number: Number,
-    response: Response,
-    who: May,
-    settings: Settings,
-    store: Opened,
-    wanted: models.TrainingOptions | None = None,
-    priority: Priority = 0,
-) -> models.Submission:
+def train(asker: Asking, wanted: models.TrainingOptions | None = None) -> models.Submission:
     """Train the choices of a trial once more, fully. It waits in the queue for its turn."""
-    store.trial(study, number)
-    given = {} if wanted is None else wanted.model_dump(exclude_none=True)
-    new = queueing.submit(
-        "training",
-        study,
-        {"trial": number, **given},
-        store,
-        owner=who.name,
-        priority=allowed_priority(who, priority),
-        quota=quota_of(who),
-        places=places_of(settings),
-    )
-    return _queued(new, response)
+    return asker.submit("training", wanted)
 
 
 @router.post("/{study}/trials/{number}/export", status_code=202, responses=problems(409))
-def export(
-    study: str,
-    number: Number,
-    response: Response,
-    who: May,
-    settings: Settings,
-    store: Opened,
-    wanted: models.ExportOptions | None = None,
-    priority: Priority = 0,
-) -> models.Submission:
+def export(asker: Asking, wanted: models.ExportOptions | None = None) -> models.Submission:
     """Export the network of a trial, or of a training of it that was submitted. It waits in the queue."""
-    store.trial(study, number)
-    given = {} if wanted is None else wanted.model_dump(exclude_none=True)
-    if "training" in given:
-        training_of(study, number, given["training"], store)
-    new = queueing.submit(
-        "export",
-        study,
-        {"trial": number, **given},
-        store,
-        owner=who.name,
-        priority=allowed_priority(who, priority),
-        quota=quota_of(who),
-        places=places_of(settings),
-    )
-    return _queued(new, response)
+    return asker.submit("export", wanted)
 
 
 @router.get("/{study}/files", dependencies=[Depends(allowed("read"))])
@@ -96,8 +88,3 @@ def download(study: str, name: str, settings: Settings, store: Opened) -> FileRe
     return FileResponse(
         found.path, media_type="application/octet-stream", filename=f"{safe_name(study)}-{found.name}"
     )
-
-
-def _queued(new: Any, response: Response) -> models.Submission:
-    response.headers["Location"] = f"/api/v1/queue/{new.id}"
-    return models.Submission.of(new)

@@ -117,6 +117,44 @@
     form.addEventListener("input", () => (clearTimeout(waiting), (waiting = setTimeout(preview, 400))));
   }
 
+  // an upload is shown as it is sent; where it is refused, what was typed and the chosen file stay
+  const upload = document.querySelector("form[data-upload]");
+  upload?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const [sending, button] = [upload.querySelector(".sending"), upload.querySelector("button.main")];
+    const [bar, told, share, cancel] = sending.querySelectorAll("progress, [role=status], .share, button");
+    const request = new XMLHttpRequest();
+    const over = (why) => {
+      button.disabled = !(sending.hidden = true);
+      document.querySelector("main > [role=alert]")?.remove();
+      if (why) document.getElementById("main").prepend(why);
+      why?.scrollIntoView({ block: "nearest" });
+    };
+    const alerted = (text) => Object.assign(document.createElement("p"), { className: "alert", role: "alert", textContent: text });
+    request.upload.onprogress = ({ loaded, total }) => {
+      bar.value = loaded / total;
+      share.textContent = `${Math.floor((100 * loaded) / total)} % of ${(total / 1e6).toFixed(1)} MB`;
+    };
+    request.upload.onload = () => {
+      bar.removeAttribute("value"); // nobody knows how long it takes
+      told.textContent = "Sent. Every image is being read.";
+      share.textContent = "";
+    };
+    request.onload = () => {
+      if (request.status < 400) return location.assign(request.responseURL);
+      const why = new DOMParser().parseFromString(request.responseText, "text/html").querySelector("[role=alert]");
+      over(alerted(why?.textContent || `The service answered with ${request.status}: try it again.`));
+    };
+    request.onerror = () => over(alerted("The service could not be reached, or ended the upload: try it again."));
+    request.onabort = () => over(null);
+    cancel.onclick = () => request.abort();
+    request.open("POST", upload.action);
+    request.setRequestHeader("Accept", "text/html");
+    request.send(new FormData(upload));
+    over(null);
+    [button.disabled, sending.hidden, bar.value, told.textContent, share.textContent] = [true, false, 0, "Sending.", ""];
+  });
+
   document.addEventListener("submit", (event) => {
     const question = event.submitter?.dataset.confirm;
     if (question && !confirm(question)) event.preventDefault();

@@ -42,6 +42,17 @@ def database(tmp_path):
 
 
 @pytest.fixture
+def server_database(server, request):
+    """One of PostgreSQL, which tells types and conditions more strictly."""
+    name = f"migrated_{abs(hash(request.node.name))}"
+    server.psql(f"CREATE DATABASE {name};")
+    url = server.get_uri(database=name).replace("postgresql://", "postgresql+psycopg://")
+    engine = make_engine(url, create=True)
+    yield Database(engine)
+    engine.dispose()
+
+
+@pytest.fixture
 def trial():
     """SQL of a study with one finished trial."""
     return (

@@ -5,8 +5,9 @@ from sqlalchemy.exc import IntegrityError
 ADDED = ("submissions", "events", "audit")
 
 
-@pytest.fixture
-def version(database, trial, attempt):
+@pytest.fixture(params=["database", pytest.param("server_database", marks=pytest.mark.postgres)])
+def version(request, trial, attempt):
+    database = request.getfixturevalue(request.param)
     database.migrate("upgrade", "0009")
     database.run(*trial, attempt(1))
     database.migrate("upgrade", "0010")
@@ -30,7 +31,9 @@ def test_older_rows_stay_and_nothing_is_known_of_what_happened_before(version):
 def test_one_submission_at_the_most_runs_a_study(version):
     version.run(submission(state="ended"), submission(state="paused"), submission(kind="export"))
     version.run(submission(study="other"))
-    with pytest.raises(IntegrityError, match=r"paretocaps_submissions\.study"):
+    with pytest.raises(
+        IntegrityError, match=r"paretocaps_submissions\.study|uq_paretocaps_submissions_active"
+    ):
         version.run(submission())
     with pytest.raises(IntegrityError, match="ck_paretocaps_submissions_state"):
         version.run(submission(state="waiting"))
