@@ -37,7 +37,7 @@ def view(clock, spec, job, record, front):
 def test_a_screen_says_what_runs_what_ended_and_what_is_best(view):
     lines = screen(view, 100, 30)
     text = "\n".join(lines)
-    assert lines[0] == "demo  digits · acc, time, params · tpe"
+    assert lines[0] == "demo  digits · acc, time, params · gaussian"
     assert re.search(r"3 of 10 trials · 1 failed · 1:09 · about 0:59 left", lines[1])
     assert "trial 4  wab_ws" in text
     assert "2/4 epochs · 0:09 · acc 0.9500 · best 0.9600 · lr 0.00087 · batch 16" in text
