@@ -24,11 +24,12 @@ from paretocaps.training.step import TrainingStep
 
 BUDGET = 1.0
 """The seconds of computing that measuring one tuning may take; a step under way is taken to its end."""
-_FORMS_SHARE = 0.5  # of the budget; the rest is for whole steps
+_FORMS_SHARE = 0.3  # of the budget; the rest is for whole steps
 _HOPELESS = 1.3  # times the seconds of the best tuning so far, with which another is not tried again
 _TURN = 0.04
 """The seconds of a rehearsed step: it has as many images as this takes, at most all."""
 _TURNS = 3
+_BEFORE_THREADS = 0.75  # the rest is for one thread against all, of which a first step tells little
 _SHORT = 4  # how many times as short turns tell whether recording, which saves much or nothing, is worth it
 _TURNS_BESIDE = 7  # beside other programs, which disturb some turns
 _WORTH = 0.85
@@ -95,6 +96,7 @@ class Rehearsal:
         faster than what is tried before it is not chosen, and neither are all threads if they are not clearly
         faster than one: beside other programs they would wait for each other.
         """
+        self._deadline = self._began + _BEFORE_THREADS * BUDGET
         times = self._form_times(self._began + _FORMS_SHARE * BUDGET)
         found = _with_forms(times, self._plain.precision) or _Formed(self._plain, 0.0, 0.0)
         images = self._images_of_a_turn()
@@ -111,9 +113,12 @@ class Rehearsal:
             tried = [each.tuning for each in (found, half) if each]
             if images == self._rehearsed.images:  # the default forms also where forms seemed much too slow
                 tried = [self._plain, *([Tuning(precision="bf16")] if halves else []), *tried]
+            elif halves and not half:
+                tried.append(Tuning(precision="bf16"))
         if has_onednn() and best.precision == "fp32":
             tried.append(best.model_copy(update={"products": "onednn"}))
         best = self._fastest_of(tried, images, steps)
+        self._deadline = self._began + BUDGET
         if torch.get_num_threads() > 1 and spent() <= self._deadline:
             # threads wait for each other less often with more images: as many as there is time for
             one_image = self._seconds(_rehearsable(best), images) / images
@@ -167,10 +172,11 @@ class Rehearsal:
     def _is_worth_recording(self, tuning: Tuning, images: int, steps: int) -> bool:
         """Return whether steps are clearly faster where passes are recorded and replayed.
 
-        That saves the same in each step, whatever else is chosen, and little in steps that take longer than a
-        turn: for those nothing is recorded, which would take the memory of all that a pass computes.
+        That saves the same in each step, whatever else is chosen, and little in long ones: where a turn has a
+        single step, nothing is recorded, which would take the memory of all that a pass computes, and the
+        time in which threads are compared.
         """
-        if images < self._rehearsed.images:
+        if images < self._rehearsed.images or steps == 1:
             return False
         recorded = tuning.model_copy(update={"recorded": True})
         self._seconds(recorded, images)

@@ -71,10 +71,11 @@ def test_what_makes_a_step_clearly_faster_is_chosen(monkeypatch, factors, expect
 
 
 @pytest.mark.parametrize(
-    ("images", "factor", "expected"), [(4, 0.9, True), (4, 0.98, False), (4, 1.1, False), (8, 0.9, False)]
+    ("images", "factor", "expected"),
+    [(2, 0.9, True), (2, 0.98, False), (2, 1.1, False), (4, 0.9, False), (8, 0.9, False)],
 )
 def test_passes_are_recorded_where_short_steps_are_clearly_faster_so(monkeypatch, images, factor, expected):
-    _, what = rehearsed(images=images)  # a turn has four
+    _, what = rehearsed(images=images)  # a turn has four: two steps of two, or one
     Stepwise(monkeypatch, recorded=factor, onednn=0.9, **{"1_threads": 1.1})
     assert Rehearsal(what).fastest() == Tuning(products="onednn", recorded=expected)
 
