@@ -6,6 +6,7 @@ alone would tell that it is dead. A name has, besides 64 random bits, marks of t
 
 import hashlib
 import secrets
+import uuid
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,7 +31,8 @@ def _marks() -> tuple[str, str] | None:
     with suppress(OSError):
         machine, start = _MACHINE.read_text().strip(), _START.read_text().strip()
         if machine and start:  # containers may have an empty machine-id
-            return _mark("machine", machine), _mark("start", start)
+            # copied machines may share theirs, not their network card
+            return _mark("machine", f"{machine} {uuid.getnode()}"), _mark("start", start)
     return None
 
 

@@ -19,7 +19,11 @@ Loss = Callable[[Network, Tensor, Tensor], Tensor]
 """Returns the loss of a network for images and labels, a scalar."""
 
 _OWN = "paretocaps.", "torch."  # modules of other packages may do something else in each pass
-_VARYING = {torch.Tag.nondeterministic_seeded, torch.Tag.data_dependent_output}
+_VARYING = {
+    torch.Tag.nondeterministic_seeded,
+    torch.Tag.data_dependent_output,
+    torch.Tag.dynamic_output_shape,
+}
 
 
 class RecordedPass:
@@ -46,7 +50,9 @@ class RecordedPass:
             with _Recorder() as recorder:
                 value = loss(recorded, images, labels)
                 found = torch.autograd.grad(value, _trained(recorded), allow_unused=True)
-                gradients = [_in_order_of(*pair) for pair in zip(_trained(recorded), found, strict=True)]
+                gradients = [
+                    _in_order_of(*pair) for pair in zip(_trained(recorded), _apart(found), strict=True)
+                ]
         _check_calls(recorder.calls, list(recorded.buffers()))
         pairs = zip(_trained(network), gradients, strict=True)
         self._trained = [own for own, gradient in pairs if gradient is not None]
@@ -84,6 +90,13 @@ class _Call(NamedTuple):
     def schema(self) -> Any:
         """What the operation takes."""
         return self.function._schema
+
+    @property
+    def varies(self) -> bool:
+        """Whether what it does, or how large its result is, may differ from pass to pass."""
+        if self.function is torch.ops.aten.index.Tensor:  # as large as its indices are, unless they are masks
+            return any(tensor.dtype in (torch.bool, torch.uint8) for tensor in _tensors(self.arguments[0][1]))
+        return bool(_VARYING.intersection(self.function.tags))
 
     @property
     def changed(self) -> list[Any]:
@@ -126,8 +139,7 @@ def _check_calls(calls: Sequence[_Call], buffers: Sequence[Tensor]) -> None:
         outside |= {_place(tensor) for tensor in _tensors(call.arguments) if id(tensor) not in made}
         made |= {id(tensor) for tensor in _tensors(call.result)}
     for call in calls:
-        varies = _VARYING.intersection(call.function.tags)
-        if varies or {_place(tensor) for tensor in _tensors(call.changed)} & (outside - kept):
+        if call.varies or {_place(tensor) for tensor in _tensors(call.changed)} & (outside - kept):
             raise RuntimeError(f"{call.function} is not the same in each pass")
 
 
@@ -180,6 +192,16 @@ def _literal(value: Any, kind: str, names: Mapping[int, str]) -> str:
     if isinstance(value, torch.device):
         return f'torch.device("{value}")'
     return repr(value) if value is None or isinstance(value, (bool, int, str)) else str(value)
+
+
+def _apart(gradients: Sequence[Tensor | None]) -> list[Tensor | None]:
+    """Return gradients of which no two are the same tensor: what changes one in place leaves the others."""
+    seen: set[int] = set()
+    apart = []
+    for gradient in gradients:
+        apart.append(gradient.clone() if gradient is not None and id(gradient) in seen else gradient)
+        seen.add(id(gradient))
+    return apart
 
 
 def _in_order_of(parameter: Tensor, gradient: Tensor | None) -> Tensor | None:

@@ -133,7 +133,9 @@ class TrainingStep:
         if not self.tuning.recorded or self.device.type != "cpu" or self._scaling or self.ranks.size > 1:
             return None
         network = self.head or self.network
-        key = network, network.training, self.tuning, images.shape, images.stride()
+        trained = tuple(parameter.requires_grad for parameter in network.parameters())
+        shapes = images.shape, images.stride(), images.dtype, labels.shape, labels.dtype
+        key = network, network.training, trained, self.tuning, shapes
         if key not in self._recorded:
             self._recorded[key] = self._record(network, images, labels)
         return self._recorded[key]

@@ -111,7 +111,12 @@ def changes_images(network, images, labels):
     return loss_of(network, images.mul_(0.5), labels)
 
 
-@pytest.mark.parametrize("loss", [draws, depends_on_values, changes_images])
+def chooses_by_values(network, images, labels):
+    found = network(images, labels).lengths
+    return (found * found)[found > 0.1].sum()
+
+
+@pytest.mark.parametrize("loss", [draws, depends_on_values, changes_images, chooses_by_values])
 def test_a_pass_that_may_differ_from_one_to_the_next_is_not_recorded(loss):
     network, _ = network_of(primary_capsules=4)
     with pytest.raises(RuntimeError, match="not the same in each pass"):
@@ -145,6 +150,31 @@ def test_what_was_recorded_of_one_network_is_not_replayed_for_another():
     learner._step.optimizer = torch.optim.SGD(other.parameters())
     learner.step(images, labels, 0.0)
     assert all(parameter.grad.shape == parameter.shape for parameter in other.parameters())
+
+
+def test_a_parameter_that_is_no_longer_trained_gets_no_gradient():
+    learner = learner_of(Tuning(recorded=True), primary_capsules=4)
+    images, labels = learner.loader.first(BATCH)
+    learner.step(images, labels, 0.0)
+    frozen = next(learner.network.parameters()).requires_grad_(False)
+    frozen.grad = None
+    learner.step(images, labels, 0.0)
+    assert frozen.grad is None
+
+
+def test_parameters_have_gradients_of_their_own():
+    class Summed(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b = (torch.nn.Parameter(torch.ones(2)) for _ in range(2))
+
+    Summed.__module__ = "paretocaps.summed"
+    network = Summed()
+    recorded = RecordedPass(
+        network, lambda own, images, _: ((own.a + own.b) * images).sum(), torch.rand(2), torch.ones(1)
+    )
+    recorded(torch.rand(2), torch.ones(1))
+    assert network.a.grad is not network.b.grad
 
 
 def test_a_result_that_differs_is_refused(monkeypatch):

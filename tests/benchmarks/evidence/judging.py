@@ -176,4 +176,4 @@ def summary(runs: Runs) -> dict[str, Any]:
 
 
 def _quartiles(values: Sequence[float]) -> list[float]:
-    return [round(float(value), 4) for value in np.quantile(values, (0.25, 0.5, 0.75))]
+    return [round(float(value), 6) for value in np.quantile(values, (0.25, 0.5, 0.75))]

@@ -30,3 +30,9 @@ def test_what_lies_in_a_folder_is_needed_there(store, tmp_path, kind, options, l
 )
 def test_others_need_nothing(store, tmp_path, kind, options):
     assert missing(store.add_submission(NewSubmission(kind, "s", options)), tmp_path, None) == ""
+
+
+def test_a_folder_that_cannot_be_looked_at_is_not_here(store, tmp_path):
+    name = "x" * 300  # too long for a file system, which says so by an error
+    one = store.add_submission(NewSubmission("study", "s", {"data": name}))
+    assert missing(one, tmp_path, tmp_path).startswith("the data 'xxx")

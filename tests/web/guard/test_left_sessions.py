@@ -19,6 +19,14 @@ def test_a_session_that_was_left_is_known_and_after_a_restart_too(file, tokens):
     assert value not in file.read_text()
 
 
+def test_services_that_share_a_folder_know_what_each_of_them_noted(file, tokens):
+    services, values = (LeftSessions(file), LeftSessions(file)), (begin(tokens[0]), begin(tokens[0]))
+    for service, value in zip(services, values, strict=True):
+        service.add(value)
+    for service in (*services, LeftSessions(file)):
+        assert all(value in service for value in values)
+
+
 def test_it_is_forgotten_once_it_would_have_ended(file, tokens):
     left = LeftSessions(file)
     left.add(begin(tokens[0], 1000), 1000)
