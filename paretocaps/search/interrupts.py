@@ -72,6 +72,9 @@ class Interrupts:
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
             numbers.append(signal.SIGHUP)
         before = {number: signal.signal(number, self._interrupt) for number in numbers}
+        around = getattr(before[signal.SIGTERM], "__self__", None)
+        if isinstance(around, Interrupts):  # whose interrupt a library may have dropped
+            self.signals += around.signals
         try:
             yield
         finally:

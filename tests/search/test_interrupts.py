@@ -1,6 +1,7 @@
 import signal
 import threading
 import weakref
+from contextlib import suppress
 
 import pytest
 
@@ -103,3 +104,12 @@ def test_other_threads_change_no_handlers():
     thread.start()
     thread.join()
     assert found == [before]
+
+
+def test_a_signal_that_was_dropped_before_the_block_interrupts_it():
+    around, inside = Interrupts(), Interrupts()
+    with around.watching():
+        with suppress(KeyboardInterrupt):  # as a library does
+            signal.raise_signal(signal.SIGTERM)
+        with inside.watching(), pytest.raises(KeyboardInterrupt):
+            inside.check()
