@@ -73,7 +73,7 @@ def remove_own_submission(number: int, who: Principal, folder: Path, store: Stor
     remove_submission(number, folder, store)
 
 
-def training_of(study: str, trial: int, number: int, store: Store) -> None:
+def check_training_of(study: str, trial: int, number: int, store: Store) -> None:
     """Check that a submission is a training of the study's trial.
 
     Raises:
@@ -112,11 +112,12 @@ def submit_of_trial(
 
     Raises:
         StorageError: there is no such study or trial.
-        UsageError, MissingError, StateError: see `queueing.submit`, `training_of` and `allowed_priority`.
+        UsageError, MissingError, StateError: see `queueing.submit`, `allowed_priority` and
+            `check_training_of`.
     """
     store.trial(study, trial)
     if "training" in options:
-        training_of(study, trial, options["training"], store)
+        check_training_of(study, trial, options["training"], store)
     return queueing.submit(
         kind,
         study,
