@@ -1,6 +1,5 @@
 """What a run of a paper's table leaves out, and what therefore may not be compared with the paper."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from paretocaps.data.whole_sets import WHOLE_SETS
@@ -40,16 +39,13 @@ def data_text(dataset: str | None, images: Images | None, folder: str = "") -> s
     return f"{title}: trained on {train} training images; {held}; tested on {test} {name} images"
 
 
-def scaled_down(
-    paper: StudySpec, run: StudySpec, images: Images | None, missing: Sequence[str] = ()
-) -> list[str]:
+def scaled_down(paper: StudySpec, run: StudySpec, images: Images | None) -> list[str]:
     """Return a line for each thing in which a run is less than, or other than, its paper's.
 
     Args:
         paper: the study at the paper's own size.
         run: the study that was run.
         images: the images that it had; None where they are not known.
-        missing: the rows of the table that are not trained.
     """
     lines = []
     whole = WHOLE_SETS.get(paper.dataset or "")
@@ -66,8 +62,6 @@ def scaled_down(
         for name in {**paper.fix, **run.fix}
         if choice_text(run.fix.get(name)) != choice_text(paper.fix.get(name))
     ]
-    if missing:
-        lines.append(f"not trained: {', '.join(missing)}")
     return lines
 
 

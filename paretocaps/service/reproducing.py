@@ -147,13 +147,18 @@ def command_of(name: str, options: ReproduceOptions) -> str:
     """Return the command that goes on with a run."""
     given = {
         "--data": options.data,
+        **{f"--{name.replace('_', '-')}": asked for name, asked in options.layout.items() if asked},
         "--scale": options.scale,
         "--storage": None if options.storage == DEFAULT_STORAGE else options.storage,
         "--seed": options.seed,
         "--output": options.output,
+        "--device": None if options.device == "auto" else options.device,
+        "--workers": options.workers,
     }
     words = ["paretocaps", "reproduce", name]
-    words += [text for flag, value in given.items() if value is not None for text in (flag, str(value))]
+    for flag, value in given.items():
+        if value is not None:
+            words += [flag] if value is True else [flag, str(value)]
     return shlex.join(words)
 
 

@@ -127,7 +127,8 @@ def _told(run: TableRun, devices: Sequence[str], missing: Sequence[str]) -> "Pap
     counts = [(run.data.reading or {}).get(f"{part}_images") for part in ("train", "validation", "test")]
     images = None if None in counts else Images(*map(int, filter(None, counts)))
     paper = resolve_spec(table.options("paper"))
-    less = scaled_down(paper, spec, images, missing)
+    less = scaled_down(paper, spec, images)
+    untrained = [f"not trained: {', '.join(missing)}"] if missing else []
     return PaperRun(
         name=table.name,
         table=table.table,
@@ -139,7 +140,7 @@ def _told(run: TableRun, devices: Sequence[str], missing: Sequence[str]) -> "Pap
         devices=tuple(devices),
         seeds=tuple(spec.seeds),
         trained=run.trained,
-        scaled_down=tuple(less),
+        scaled_down=(*less, *untrained),
         not_comparable=(*not_comparable(less=bool(less), timed=True), *_notes(table, run.scale)),
     )
 

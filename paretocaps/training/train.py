@@ -1,6 +1,7 @@
 """The built-in trainer: trains one job on its devices and measures it."""
 
 import copy
+import gc
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -94,6 +95,8 @@ def run(job: TrainingJob, on_epoch: OnEpoch, ranks: Ranks) -> Measurement:
     if ranks.size > 1 and ENERGY in job.measure:
         raise UsageError(f"the energy of {ranks.size} ranks is not measured: leave it out, or use one rank")
     device = open_device(ranks.device(job.device))
+    if device.type == "cuda":
+        gc.collect()  # compiling leaves a training's tensors in cycles: they would count as this one's memory
     if job.threads is not None:
         torch.set_num_threads(job.threads)
     on_progress = progress_of(on_epoch)

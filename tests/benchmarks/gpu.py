@@ -4,8 +4,9 @@ OUT is a folder. Each part writes there what it finds, within a time limit of it
 is taken away early leaves what was measured. DATA is a folder with MNIST's IDX files: no study without it.
 YARDSTICKS is one with `einsum_capsnet.py`. PARTS=profile,bench in the environment runs some parts only.
 `results/gpu.json` has what these parts found on an H100, `results/gpu_tried.json` what was tried on an H200
-and not kept: other convolutions, a fused routing and another Adam. Compiling makes the first parts slow: the
-bench takes about four minutes, and each other part one or two.
+and not kept: other convolutions, a fused routing and another Adam. The part `table` goes on with a study of
+FasTrCaps at the paper's size: `xz -dc results/fastrcaps_paper.db.xz >OUT/table.db` first, and keep it after.
+Compiling makes the first parts slow: the bench takes about four minutes, and each other part one or two.
 """
 
 import json
@@ -19,6 +20,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PROFILED = 128, 16, 1
 SHOWN = 25
 PAIRS = 5
+TABLE_TIME = os.environ.get(
+    "TABLE_TIME", "8m"
+)  # a part of the table at the paper's size; OUT/table.db goes on
 
 
 def parts(out: Path, data: Path | None, yardsticks: Path | None) -> dict[str, tuple[int, list[str]]]:
@@ -43,6 +47,19 @@ def parts(out: Path, data: Path | None, yardsticks: Path | None) -> dict[str, tu
         found["study"] = 240, [*program, "optimize", "gpu", *study]
         found["front"] = 60, [*program, "front", "gpu", "--format", "json", *storage]
         found["accuracy"] = 240, [python, __file__, "--accuracy", str(out), str(data)]
+        table = [
+            "--scale",
+            "paper",
+            "--data",
+            str(data),
+            "--device",
+            "cuda",
+            "--timeout",
+            TABLE_TIME,
+            "--plain",
+        ]
+        kept = ["--storage", f"sqlite:///{out / 'table.db'}", "--output", str(out / "table.html")]
+        found["table"] = 560, [*program, "reproduce", "fastrcaps-table1", *table, *kept]
     return found
 
 

@@ -147,6 +147,14 @@ def test_what_is_asked_wrongly_creates_nothing(points):
 def test_the_command_that_goes_on_has_what_was_asked():
     asked = ReproduceOptions(scale="cpu", data="my data", storage="a.db", timeout="10m")
     assert command_of("t", asked) == "paretocaps reproduce t --data 'my data' --scale cpu --storage a.db"
+    laid_out = ReproduceOptions(
+        data="d", layout={"parts": "train=A,test=B", "transpose": True, "classes_are_folders": None},
+        device="cuda:1", workers=2,
+    )  # fmt: skip
+    assert command_of("t", laid_out) == (
+        "paretocaps reproduce t --data d --parts train=A,test=B --transpose --scale quick"
+        " --device cuda:1 --workers 2"
+    )
 
 
 def test_a_time_limit_leaves_the_rest_for_later(points):

@@ -129,6 +129,9 @@ def test_the_step_without_patches_is_compiled_too(steps, monkeypatch):
 @CUDA
 @pytest.mark.gpu
 @pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning")  # torch's own
+@pytest.mark.filterwarnings(
+    "ignore:`torch.jit.script_method` is deprecated:DeprecationWarning"
+)  # torch 2.11's
 def test_compiled_steps_train_as_others_do():
     losses = []
     for compiled in (False, True):

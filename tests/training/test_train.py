@@ -42,6 +42,17 @@ def test_a_measurement_is_of_one_network_and_its_best_epoch(job):
     assert measurement.params == sum(p.numel() for p in network.parameters())
 
 
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_memory_that_an_earlier_training_left_in_a_cycle_is_not_measured(job):
+    made = job(epochs=1).model_copy(update={"device": "cuda:0"})
+    first = train(made, go_on).memory
+    left = [torch.zeros(64 << 20, device="cuda")]
+    left.append(left)
+    del left
+    assert train(made, go_on).memory == pytest.approx(first, rel=0.05)
+
+
 def test_the_kept_weights_are_the_best_epochs(job):
     made = job(epochs=3)
     measurement = train(made, go_on)
