@@ -20,6 +20,8 @@ _HOPELESS = 1.3
 """How many times slower than another a number format may be on few images and still be timed in all forms."""
 _LONG = 0.1
 """Seconds of a timing that is not repeated."""
+_SAVES = 0.25
+"""Seconds of all images' products, from which `spectral`, which may save most of them, is always timed."""
 _MORE = 4
 """How many times as many images are timed in the form `spectral`, whose share per image is small."""
 CLEARLY = 0.97
@@ -58,7 +60,8 @@ class FormTimes:
         computed: the convolution.
         images: images per forward pass.
         few: how many images are timed at most.
-        deadline: what `spent` returns when no further form is to be timed.
+        deadline: what `spent` returns when no further form is to be timed, but for `spectral` where the
+            products are long.
     """
 
     def __init__(self, computed: Computed, images: int, few: int, deadline: float) -> None:
@@ -78,9 +81,9 @@ class FormTimes:
         best = [(taken, first) for taken in self._predicted(first, dtype, one, few)]
         by_default = sum(taken for taken, _ in best)
         for form in others:
-            if spent() > self._deadline:
-                break
             limit = sum(taken for taken, _ in best)
+            if spent() > self._deadline and not (form == "spectral" and limit > _SAVES):
+                continue
             one = self._one(form, dtype, limit)
             if sum(one) > limit:
                 continue  # as it takes no less for more images

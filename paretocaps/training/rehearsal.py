@@ -106,7 +106,7 @@ class Rehearsal:
         half = _with_forms(times, "bf16") if halves else None
         best = found.tuning
         recorded = self._is_worth_recording(best, images, steps)
-        if _rehearsable(best) != best:
+        if _rehearsable(best) != best or spent() > self._deadline:  # what was predicted must do
             best = self._in_precision(half, found, images) if half else best
             tried = [best]
         else:

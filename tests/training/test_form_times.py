@@ -73,6 +73,17 @@ def test_after_the_deadline_only_the_first_form_is_timed(computed, taken):
     assert found.forms.each == ("patches", "patches", "patches")
 
 
+@pytest.mark.parametrize(("share", "timed"), [(0.001, False), (0.1, True)])
+def test_dfts_are_timed_after_the_deadline_where_products_are_long(
+    computed, taken, monkeypatch, share, timed
+):
+    monkeypatch.setitem(FORMS, "patches", (share, 0.0, 0.0))
+    monkeypatch.setitem(FORMS, "spectral", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(module, "_SAVES", 100.0)
+    FormTimes(computed, 128, 4, deadline=0.0).fastest(torch.float32)
+    assert ({form for form, _, _ in taken} == {"patches", "spectral"}) == timed
+
+
 @pytest.mark.parametrize("form", ["patches", "torch", "spectral"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_products_that_are_needed_are_timed_and_no_others(form, dtype, computed):

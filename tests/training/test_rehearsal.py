@@ -195,6 +195,16 @@ def test_where_time_is_up_nothing_further_is_tried(monkeypatch):
     assert Rehearsal(what).fastest() == Tuning()
 
 
+@pytest.mark.parametrize(("half", "precision"), [(0.5, "bf16"), (0.99, "fp32")])
+def test_where_time_is_up_what_is_predicted_of_convolutions_decides(monkeypatch, half, precision):
+    _, what = rehearsed()
+    Stepwise(monkeypatch, fp32=0.1)
+    formed = {one: Formed(Tuning(precision=one), taken, 1.0) for one, taken in (("bf16", half), ("fp32", 1.0))}
+    monkeypatch.setattr(module, "_with_forms", lambda times, precision: formed[precision])
+    monkeypatch.setattr(module, "BUDGET", 0.0)
+    assert Rehearsal(what).fastest() == Tuning(precision=precision)
+
+
 @pytest.mark.parametrize("choices", [{}, {"precision": "bf16"}, {"routing": "em", "decoder": "none"}])
 def test_a_rehearsal_leaves_the_training_as_it_is(monkeypatch, choices):
     monkeypatch.setattr(module, "BUDGET", 0.05)
