@@ -29,11 +29,10 @@ def missing(one: Submission, store: Store, folder: Path, data_root: Path | None)
     data = data_of(one, store)
     if data is None:
         return ""
-    if os.path.isabs(data):
-        here = os.path.isdir(data)
-    else:
-        root = uploads_folder(folder) if data.startswith(UPLOAD) else data_root
-        here = root is not None and os.path.isdir(root / data.removeprefix(UPLOAD))
+    if os.path.isabs(data):  # which is told to nobody: not everyone who sees the queue may know it
+        return "" if os.path.isdir(data) else f"the data {os.path.basename(data)!r} of study {one.study!r}"
+    root = uploads_folder(folder) if data.startswith(UPLOAD) else data_root
+    here = root is not None and os.path.isdir(root / data.removeprefix(UPLOAD))
     return "" if here else f"the data {data!r:.200}"
 
 
@@ -59,7 +58,7 @@ def _missing_network(one: Submission, store: Store, folder: Path) -> str:
         found = store.trial(one.study, trial).measured
     except (UnavailableError, LostStorageError):
         raise
-    except StorageError:  # such as no such trial, with which the export fails
+    except (StorageError, OverflowError):  # such as no such trial, with which the export fails
         return ""
     trained = [ran for own, ran in found.items() if seed in (None, own)]
     hosts = [ran.weights_elsewhere for ran in trained if ran.weights_elsewhere is not None]

@@ -53,7 +53,7 @@ def stored(store, tmp_path):
 )
 def test_what_names_no_data_needs_those_of_its_study(store, stored, tmp_path, kind, options):
     one = store.add_submission(NewSubmission(kind, "s", options))
-    assert missing(one, store, tmp_path, None) == f"the data {str(stored)!r}"
+    assert missing(one, store, tmp_path, None) == "the data 'pictures' of study 's'"
     stored.mkdir()
     assert missing(one, store, tmp_path, None) == ""
 
@@ -102,7 +102,7 @@ def test_an_export_needs_weights_that_are_on_another_host(
     assert missing(one, store, tmp_path, None) == (lacks or "")
 
 
-@pytest.mark.parametrize(("study", "trial"), [("s", 0), ("s", 1), ("none", 0)])
+@pytest.mark.parametrize(("study", "trial"), [("s", 0), ("s", 1), ("s", 10**30), ("none", 0)])
 def test_weights_that_nobody_kept_are_not_waited_for(store, trained, tmp_path, study, trial):
     trained(0, "there", weights=None)
     one = store.add_submission(NewSubmission("export", study, {"trial": trial}))

@@ -140,7 +140,7 @@ def test_a_training_is_left_to_a_service_that_has_the_data_of_its_study(supervis
     one = supervise()
     one.look()
     assert store.submission(key).state == "queued"
-    assert store.submission(key).reason == f"it waits for a service that has the data {str(data)!r}"
+    assert store.submission(key).reason == "it waits for a service that has the data 'pets' of study 'a'"
     data.mkdir(parents=True)  # as it is for the other one
     one.look()
     assert store.submission(key).state == "running"
