@@ -29,7 +29,7 @@ def missing(one: Submission, store: Store, folder: Path, data_root: Path | None)
     data = data_of(one, store)
     if data is None:
         return ""
-    if os.path.isabs(data):  # which is told to nobody: not everyone who sees the queue may know it
+    if os.path.isabs(data):  # a place on somebody's machine, of which the name alone is told
         return "" if os.path.isdir(data) else f"the data {os.path.basename(data)!r} of study {one.study!r}"
     root = uploads_folder(folder) if data.startswith(UPLOAD) else data_root
     here = root is not None and os.path.isdir(root / data.removeprefix(UPLOAD))
