@@ -8,6 +8,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from paretocaps.errors import DataError, MissingError, StateError, TooLargeError, UsageError
+from paretocaps.host import host_name
 
 if TYPE_CHECKING:
     from paretocaps.exporting.classifier import Classifier
@@ -108,19 +109,26 @@ def export_of(study: str, trial: int, store: "Store", folder: Path) -> Path:
 
     Raises:
         StorageError: there is no such study.
-        StateError: the trial has no export.
+        StateError: the trial has no export, or only on another machine.
     """
     from paretocaps.exporting.document import read_document
     from paretocaps.service import queueing
 
     store.study(study)
-    for one in queueing.submissions(store, study, all=True):
-        if one.kind == "export" and one.state == "ended" and "folder" in one.result:
-            place = folder / str(one.result["folder"])
-            with suppress(DataError):  # somebody has removed it
-                about = read_document(place).about  # of a submitted training, it names no trial
-                if one.result.get("trial", about.trial) == trial:
-                    return place
+    ended = [one for one in queueing.submissions(store, study, all=True) if one.state == "ended"]
+    exports = [one for one in ended if one.kind == "export" and "folder" in one.result]
+    for one in exports:
+        place = folder / str(one.result["folder"])
+        with suppress(DataError):  # somebody has removed it, or another service made it
+            about = read_document(place).about  # of a submitted training, it names no trial
+            if one.result.get("trial", about.trial) == trial:
+                return place
+    for one in exports:
+        if one.result.get("trial") == trial and one.host not in (None, host_name()):
+            raise StateError(
+                f"the export of trial {trial} of study {study!r} is on host {one.host}, not on this one: ask"
+                " the service there"
+            )
     raise StateError(
         f"trial {trial} of study {study!r} has no export to predict with: export it first"
         f" (POST /api/v1/studies/{study}/trials/{trial}/export)"

@@ -11,7 +11,9 @@ from paretocaps.service import queueing
 from paretocaps.service.queueing import Places
 from paretocaps.service.quota import Quota
 from paretocaps.service.study_files import remove_submission
+from paretocaps.service.supervising.needs import data_of
 from paretocaps.service.uploading import UPLOAD, find_upload, remove_upload
+from paretocaps.service.uploading.sets import uploads_folder
 from paretocaps.storage.store import Store
 from paretocaps.storage.submissions import Submission
 from paretocaps.web.guard.principal import Principal
@@ -135,7 +137,7 @@ def remove_own_upload(folder: Path, name: str, who: Principal, store: Store) -> 
 
     Raises:
         MissingError: there is none of that name.
-        StateError: a study that has not ended is trained on it.
+        StateError: a study, or a training of one, that has not ended is trained on it.
         HTTPException: it is another token's.
     """
     found = find_upload(folder, name)
@@ -143,7 +145,9 @@ def remove_own_upload(folder: Path, name: str, who: Principal, store: Store) -> 
         raise HTTPException(
             403, f"{name!r} was uploaded with the token {found.owner!r}: use that one, or an admin's"
         )
+    names = f"{UPLOAD}{name}", str((uploads_folder(folder) / name).resolve())
     for one in queueing.submissions(store):
-        if one.options.get("data") == f"{UPLOAD}{name}":
-            raise StateError(f"study {one.study!r} is {one.state} and trained on {name!r}: stop it first")
+        if one.kind != "export" and data_of(one, store) in names:
+            what = "study" if one.kind == "study" else "a training of study"
+            raise StateError(f"{what} {one.study!r} is {one.state} and trained on {name!r}: stop it first")
     remove_upload(folder, name)

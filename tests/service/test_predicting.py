@@ -4,10 +4,13 @@ import os
 
 import pytest
 
-from paretocaps.errors import MissingError, TooLargeError, UsageError
+from paretocaps.errors import MissingError, StateError, TooLargeError, UsageError
 from paretocaps.exporting import classifier
 from paretocaps.exporting.document import DOCUMENT
-from paretocaps.service.predicting import GivenImages, PredictLimits
+from paretocaps.host import NAME
+from paretocaps.service.predicting import GivenImages, PredictLimits, export_of
+from paretocaps.storage.store import Store
+from paretocaps.storage.submissions import NewSubmission
 from tests.data.uploaded.packing import png
 
 
@@ -53,3 +56,23 @@ def test_images_are_limited_as_they_come_in():
         sent(png(), png(), images=1)
     with pytest.raises(TooLargeError, match="more than 0.000953674 MiB"):
         sent(bytes(1001), size=1000)
+
+
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        ("there", "the export of trial 2 of study 's' is on host there, not on this one: ask the service"),
+        ("here", "trial 2 of study 's' has no export to predict with: export it first"),
+    ],
+)
+def test_an_export_on_another_machine_is_told_from_one_that_is_gone(tmp_path, monkeypatch, host, told):
+    monkeypatch.setenv(NAME, "here")
+    with Store.open(f"sqlite:///{tmp_path}/x.db", create=True) as store:
+        store.create_study("s", {"study": "s"})
+        key = store.add_submission(NewSubmission("export", "s", {"trial": 2})).id
+        store.take_turn(key, "token", host)
+        store.end_turn(key, "token", "ended", result={"folder": "exports/1/s-trial-2", "trial": 2})
+        with pytest.raises(StateError, match=told):
+            export_of("s", 2, store, tmp_path / "service")
+        with pytest.raises(StateError, match="trial 1 of study 's' has no export"):
+            export_of("s", 1, store, tmp_path / "service")

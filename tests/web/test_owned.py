@@ -66,6 +66,12 @@ def test_an_upload_is_removed_by_its_owner_or_an_admin_while_no_study_needs_it(s
     with pytest.raises(StateError, match="study 's' is queued and trained on 'flowers': stop it first"):
         remove_own_upload(tmp_path, "flowers", Principal("ann", "run"), store)
     queueing.stop("s", store)
+    store.create_study("s", {"study": "s", "data": str(tmp_path / "uploads" / "flowers")})
+    number = queueing.submit("training", "s", {"trial": 0}, store).id
+    queueing.submit("export", "s", {"trial": 0}, store)
+    with pytest.raises(StateError, match="a training of study 's' is queued and trained on 'flowers': stop"):
+        remove_own_upload(tmp_path, "flowers", Principal("ann", "run"), store)
+    queueing.stop(number, store)
     remove_own_upload(tmp_path, "flowers", Principal("ann", "run"), store)
     remove_own_upload(tmp_path, "photos", Principal("root", "admin"), store)
     with pytest.raises(MissingError, match="no upload is called 'photos'"):

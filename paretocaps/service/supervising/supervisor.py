@@ -190,7 +190,7 @@ class Supervisor:
 
     def _can_run(self, one: Submission) -> bool:
         """Return whether a queued submission can run on this machine; else say what it waits for."""
-        lacks = missing(one, self.folder, self.data_root)
+        lacks = missing(one, self._store, self.folder, self.data_root)
         why = f"it waits for a service that has {lacks}" if lacks else ""
         if lacks and one.reason != why:
             _log.warning("submission %s: %s", one.id, why)

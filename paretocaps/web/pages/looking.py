@@ -39,10 +39,13 @@ def home(request: Request, readers: Reading) -> Response:
     lines = readers.overview.lines(None if fetched else _OPENING)
     waits = queueing.submissions(readers.store)
     asked = {one.study: one.state for one in waits[::-1] if one.kind == "study"}
-    stored = {line.name for line in lines}
-    new = [one for one in waits if one.kind == "study" and one.study not in stored]
+    states: dict[str, str] = {
+        one.name: one.state if one.state == "running" else asked.get(one.name, one.state) for one in lines
+    }
+    new = [one for one in waits if one.kind == "study" and one.study not in states]
+    states |= {one.study: one.state for one in new}
     waiting = sum(one.state == "queued" for one in waits)
-    content: dict[str, Any] = {"lines": lines, "asked": asked, "new": new, "waiting": waiting}
+    content: dict[str, Any] = {"lines": lines, "states": states, "new": new, "waiting": waiting}
     return page(request, "home", "Studies", "Studies", **content)
 
 

@@ -133,6 +133,20 @@ def test_what_needs_data_is_left_to_a_service_that_has_them(supervise, submit, s
     assert store.submission(key).reason is None
 
 
+def test_a_training_is_left_to_a_service_that_has_the_data_of_its_study(supervise, store, tmp_path):
+    data = tmp_path / "other" / "pets"
+    store.create_study("a", {"study": "a", "data": str(data)})
+    key = store.add_submission(NewSubmission("training", "a", {"trial": 0})).id
+    one = supervise()
+    one.look()
+    assert store.submission(key).state == "queued"
+    assert store.submission(key).reason == "it waits for a service that has the data 'pets' of study 'a'"
+    data.mkdir(parents=True)  # as it is for the other one
+    one.look()
+    assert store.submission(key).state == "running"
+    assert store.submission(key).reason is None
+
+
 def test_what_had_its_slice_gives_way_to_what_may_have_it(supervise, submit, store):
     one = supervise(parallel=1, slice=10.0)
     first = submit("a", priority=1)

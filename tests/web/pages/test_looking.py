@@ -20,6 +20,18 @@ def test_the_first_page_has_every_study_with_its_numbers(client):
     assert re.search(r"demo complete 5 \d \S+ acc, time, params digits", shown)
 
 
+def test_the_first_page_counts_what_it_lists(client, settings):
+    key = queueing.submit("study", "new", {"trials": 3}, settings.storage).id
+    queueing.submit("study", "other", {"trials": 9}, settings.storage)
+    assert "3 studies 0 running 2 waiting" in texts(client.get("/"))
+    with Store.open(settings.storage, create=False) as store:
+        store.take_turn(key, "token", "here")
+    shown = texts(client.get("/"))
+    assert "3 studies 1 running 1 waiting" in shown
+    assert "new running 0 of 3" in shown
+    assert "other queued" in shown
+
+
 def test_a_page_that_is_opened_does_not_wait_for_fronts_and_its_script_does(client, monkeypatch):
     asked = []
     overview = client.app.state.readers.overview

@@ -37,8 +37,8 @@ def exported(settings, monkeypatch, request):
     document = Document(**sizes, about=about, weights_sha256="", paretocaps="", torch="")
     (place / DOCUMENT).write_text(document.model_dump_json())
     rows = [
-        SimpleNamespace(kind="export", state="ended", result={"folder": f"exports/{place}", **known})
-        for place, known in (
+        SimpleNamespace(kind="export", state="ended", host=None, result={"folder": f"exports/{at}", **known})
+        for at, known in (
             ("9/demo-trial-1", {"trial": 1}),
             ("7/demo-trial-2", {} if of_trial else {"trial": 2}),
         )
