@@ -1,7 +1,7 @@
 """The progress of one training: drawn in place on a terminal, or written as one line per epoch."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -16,6 +16,7 @@ from paretocaps.cli.output import say, screen
 from paretocaps.cli.text_layout import whole_words
 from paretocaps.cli.time_left import TimeLeft
 from paretocaps.domain.duration import clock_text
+from paretocaps.domain.forecast import EpochForecast
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, best_epoch
 from paretocaps.domain.progress import STEP
@@ -73,6 +74,10 @@ class TrainingView(TrainingWatcher):
         self.step = Step("starting", 0, 0, self._began)
         self._left.began(_KEY)
         self._write(heading(job, name))
+
+    def epochs_told(self, job: TrainingJob, epochs: Sequence[EpochForecast]) -> None:
+        """Note what is told of its epochs."""
+        self._left.told(_KEY, epochs, job.device)
 
     def epoch(self, job: TrainingJob, record: EpochRecord) -> None:
         """Report an epoch; of many quick ones, only the first, the last and some between are reported."""

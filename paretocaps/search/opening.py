@@ -39,7 +39,7 @@ from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import constrain, foreign_study, has_optuna_study, open_optuna_study
 from paretocaps.search.outlook import Outlook
-from paretocaps.search.places import fewer_jobs, places_on_slots, refuse_crowded_ranks
+from paretocaps.search.places import fewer_jobs, kind_of, places_on_slots, refuse_crowded_ranks
 from paretocaps.search.prior_trials import (
     prior_remarks,
     refuse_other_source,
@@ -138,6 +138,8 @@ def opened(
                 _rejection(checked, results, designs, forecaster),
                 None if seeds is None else Confirmation(results, driver, budget=seeds),
                 continuing,
+                forecaster,
+                kind_of(checked.places),
             )
             observer.opened(spec, known.ended)
             remarks = notices, stopping.remarks, prior_remarks(prior), continuing.remarks

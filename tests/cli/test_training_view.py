@@ -4,6 +4,7 @@ import pytest
 from rich.console import Console
 
 from paretocaps.cli.training_view import LiveTrainingView, TrainingView, draw, epoch_text, open_training_view
+from paretocaps.domain.forecast import EpochForecast
 
 
 def test_an_epoch_is_a_line_and_the_best_is_told(job, record, clock):
@@ -94,6 +95,17 @@ def test_within_the_first_epoch_its_steps_tell_how_far_it_is(job, clock):
     console = Console(file=io.StringIO(), width=120)
     console.print(draw(view, job(0), 24))
     assert "0 of 4 epochs · 0:15 · about 1:10 left · epoch 1, step 200 of 400" in console.file.getvalue()
+
+
+def test_time_left_counts_epochs_by_their_steps_where_these_are_told(job, clock):
+    view = TrainingView(lambda line: None, clock)
+    view.started(job(0).model_copy(update={"device": "cuda:0"}), "ws")
+    told = [EpochForecast(steps, {"step": 1.0}) for steps in (70, 10, 10, 10)]
+    view.epochs_told(view.job, told)
+    view.progress(job(0), "epoch 1, step", 0, 70)
+    clock.now += 35
+    view.progress(job(0), "epoch 1, step", 35, 70)
+    assert view.seconds_left == pytest.approx(65)
 
 
 def test_a_long_epoch_is_told_now_and_then(job, clock):
