@@ -163,7 +163,7 @@ def _title(training: Training, progress: Progress) -> Text:
 def _state(training: Training, progress: Progress) -> RenderableType:
     done, epochs = training.epochs_done, training.job.epochs
     parts = [f"{done}/{epochs} epochs", clock_text(progress.clock() - training.started)]
-    parts += [training.doing.partition(", ")[2] or training.doing] if training.doing else []
+    parts += [training.doing.removeprefix(f"epoch {done + 1}, ")] if training.doing else []
     if training.last is not None:
         last = training.last
         parts += [f"acc {last.acc:.4f}"]

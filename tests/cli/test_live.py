@@ -198,6 +198,12 @@ def test_a_training_moves_within_an_epoch_by_its_steps(view, job, width):
     assert "0/4 epochs · 0:09 · calibrating" in text
 
 
+def test_what_a_training_waits_for_is_whole(view, job):
+    view.progress(job(5, attempt=2), "waits for cpu: process 7 of study a, b trains there", 0, 0)
+    text = "\n".join(screen(view, 120, 30))
+    assert "0/4 epochs · 0:09 · waits for cpu: process 7 of study a, b trains there" in text
+
+
 def test_what_the_driver_does_is_a_bar(view, clock):
     view.preparing("judging the test part", 1, 4)
     clock.now += 10
