@@ -11,7 +11,7 @@ from paretocaps.cli.text_layout import fitting
 
 NARROWEST, WIDEST = 8, 40
 _OF_THE_LINE = 7
-"""A bar takes one in so many characters of a line, whatever its words are: it does not jump where they change."""
+"""A bar takes one in so many characters of a line: it does not jump where its words change."""
 
 
 @dataclass(frozen=True)
