@@ -1,7 +1,8 @@
-"""The machine that this process runs on: its name, its memory, and a folder that processes share."""
+"""This machine: its name, its processor, its memory, and a folder that processes share."""
 
 import errno
 import os
+import platform
 import socket
 import stat
 from pathlib import Path
@@ -12,6 +13,7 @@ NAME = "PARETOCAPS_HOST"
 FOLDER = "PARETOCAPS_HOST_FOLDER"
 """The environment variable that names the folder of all users on the machine, where /tmp is not it."""
 
+_PROCESSORS = Path("/proc/cpuinfo")
 _LIMIT = Path("/sys/fs/cgroup/memory.max")
 _SHARED = Path("/tmp")  # not $TMPDIR, which differs between logins of one user
 
@@ -19,6 +21,15 @@ _SHARED = Path("/tmp")  # not $TMPDIR, which differs between logins of one user
 def host_name() -> str:
     """Return the name of this machine."""
     return os.environ.get(NAME) or socket.gethostname()
+
+
+def processor_name() -> str:
+    """Return the name of this machine's processor, such as "AMD EPYC 9754"."""
+    if _PROCESSORS.exists():
+        for line in _PROCESSORS.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
 
 
 def host_memory() -> int:

@@ -5,7 +5,7 @@ import stat
 import pytest
 
 from paretocaps import host
-from paretocaps.host import host_folder, host_memory, host_name
+from paretocaps.host import host_folder, host_memory, host_name, processor_name
 
 
 @pytest.fixture(autouse=True)
@@ -51,3 +51,11 @@ def test_the_memory_is_the_machine_s_or_the_container_s_limit(monkeypatch, tmp_p
     assert host_memory() == whole
     (tmp_path / "memory.max").write_text("1048576\n")
     assert host_memory() == 1_048_576
+
+
+def test_the_processor_is_named_as_the_system_names_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(host, "_PROCESSORS", tmp_path / "cpuinfo")
+    monkeypatch.setattr(host.platform, "processor", lambda: "arm")
+    assert processor_name() == "arm"
+    (tmp_path / "cpuinfo").write_text("processor\t: 0\nmodel name\t: AMD EPYC 9754\nmodel name\t: other\n")
+    assert processor_name() == "AMD EPYC 9754"

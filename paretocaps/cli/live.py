@@ -16,7 +16,7 @@ from paretocaps.cli.front_table import SMALLEST, short_table
 from paretocaps.cli.numbers import counted
 from paretocaps.cli.progress import Line, Progress, Training
 from paretocaps.cli.remaining_text import remaining_parts
-from paretocaps.cli.text_layout import whole_words
+from paretocaps.cli.text_layout import fitting, shortened, whole_words
 from paretocaps.domain.duration import clock_text
 from paretocaps.domain.study_spec import StudySpec
 
@@ -95,17 +95,17 @@ def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> Render
     trainings = list(progress.running.values())
     last = list(_last(progress.lines, width, max(1, room - wanted - 2 * len(trainings))))
     rows_of_last = sum(text.plain.count("\n") + 1 for text in last)
-    running = list(_running(trainings, progress, room - wanted - rows_of_last))
+    running = list(_running(trainings, progress, width, room - wanted - rows_of_last))
     rows = room - len(running) - rows_of_last
     return Group(
-        _heading(spec),
+        _heading(spec, width),
         _overall(progress, spec),
         _step(progress),
         *running,
         *([Text()] if running else []),
         *last,
         *([Text()] if last else []),
-        Text(_front_line(progress), "bold", no_wrap=True, overflow="ellipsis"),
+        Text(_front_line(progress, width), "bold", no_wrap=True),
         *([short_table(front, width, rows)] if front and rows >= SMALLEST else []),
     )
 
@@ -116,10 +116,10 @@ def _step(progress: Progress) -> RenderableType:
     return Text() if step is None else draw_step(step, progress.clock())
 
 
-def _heading(spec: StudySpec) -> Text:
-    objectives = ", ".join(spec.objectives)
+def _heading(spec: StudySpec, width: int) -> Text:
+    parts = [str(spec.data_spec), ", ".join(spec.objectives), spec.sampler]
     text = Text(no_wrap=True, overflow="ellipsis")
-    text.append(spec.study, "bold").append(f"  {spec.data_spec} · {objectives} · {spec.sampler}")
+    text.append(spec.study, "bold").append(f"  {fitting(parts, ' · ', width - len(spec.study) - 2)}")
     return text
 
 
@@ -135,35 +135,36 @@ def _overall(progress: Progress, spec: StudySpec) -> RenderableType:
     return bar_line(progress.finished + progress.seeds_done, spec.trials + progress.seeds, parts)
 
 
-def _front_line(progress: Progress) -> str:
+def _front_line(progress: Progress, width: int) -> str:
     remaining = remaining_parts(progress.remaining) if progress.remaining is not None else []
-    return "; ".join([progress.front_line, *remaining])
+    return fitting([progress.front_line, *remaining], "; ", width)
 
 
-def _running(trainings: list[Training], progress: Progress, lines: int) -> Iterable[RenderableType]:
+def _running(
+    trainings: list[Training], progress: Progress, width: int, lines: int
+) -> Iterable[RenderableType]:
     shown = trainings if 2 * len(trainings) <= lines else trainings[: max(1, (lines - 1) // 2)]
     for training in shown:
-        yield _title(training, progress)
+        yield _title(training, progress, width)
         yield _state(training, progress)
     if len(shown) < len(trainings):
         yield Text(f"({len(trainings) - len(shown)} more running)", "dim")
 
 
-def _title(training: Training, progress: Progress) -> Text:
-    job = training.job
-    text = Text(no_wrap=True, overflow="ellipsis")
-    text.append(f"trial {job.trial}", "bold cyan").append(f"  {training.label}")
-    if progress.spec is not None and len(progress.spec.seeds) > 1:
-        text.append(f"  seed {job.seed}", "dim")
-    if job.attempt > 1:
-        text.append(f"  attempt {job.attempt}", "yellow")
-    return text
+def _title(training: Training, progress: Progress, width: int) -> Text:
+    job, several = training.job, progress.spec is not None and len(progress.spec.seeds) > 1
+    trial = f"trial {job.trial}"
+    seed = f"  seed {job.seed}" if several else ""
+    attempt = f"  attempt {job.attempt}" if job.attempt > 1 else ""
+    label = shortened(training.label, width - len(trial) - 2 - len(seed) - len(attempt))
+    text = Text(no_wrap=True, overflow="ellipsis").append(trial, "bold cyan").append(f"  {label}")
+    return text.append(seed, "dim").append(attempt, "yellow")
 
 
 def _state(training: Training, progress: Progress) -> RenderableType:
     done, epochs = training.epochs_done, training.job.epochs
     parts = [f"{done}/{epochs} epochs", clock_text(progress.clock() - training.started)]
-    parts += [training.doing.partition(", ")[2] or training.doing] if training.doing else []
+    parts += [training.doing.removeprefix(f"epoch {done + 1}, ")] if training.doing else []
     if training.last is not None:
         last = training.last
         parts += [f"acc {last.acc:.4f}"]
@@ -188,4 +189,5 @@ def _line(line: Line, width: int, rows: int) -> Text:
     wrapped = wrap(line.text, width, max_lines=rows, placeholder="…", break_on_hyphens=False)
     told = "\n".join(wrapped) if rows > 1 else line.text
     text = Text(told, STYLES[line.kind], no_wrap=True, overflow="ellipsis")
-    return text.append(f"  {line.label}", "dim") if line.label else text
+    label = shortened(line.label, width - len(told.rpartition("\n")[2]) - 2)
+    return text.append(f"  {label}", "dim") if label else text

@@ -1,7 +1,7 @@
 """The state of a running study, collected from its events."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from paretocaps.cli.activity import Step
@@ -9,6 +9,7 @@ from paretocaps.cli.numbers import counted
 from paretocaps.cli.time_left import TimeLeft
 from paretocaps.domain.beside_baseline import Baseline
 from paretocaps.domain.ended_training import EndedTraining
+from paretocaps.domain.forecast import EpochForecast
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
@@ -120,6 +121,10 @@ class Progress(Observer):
             if key[0] != job.trial or training.epochs_done < training.job.epochs
         }
         self.running = {**kept, (job.trial, job.seed): training}
+
+    def epochs_told(self, job: TrainingJob, epochs: Sequence[EpochForecast], device: str) -> None:
+        """Note what is told of the epochs of a training."""
+        self._left.told((job.trial, job.seed), epochs, device)
 
     def training_resumed(self, job: TrainingJob, earlier: int) -> None:
         """Note that a training goes on."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from paretocaps.cli.output import rows_table, say, show, write_rows
+from paretocaps.cli.output import note, rows_table, say, show, write_rows
 from paretocaps.domain.duration import cost_text
 from paretocaps.domain.paper_table import SCALES
 from paretocaps.report.paper_page import claim_line
@@ -32,7 +32,7 @@ def show_reproduced(found: Reproduced) -> None:
     """Show the verdicts on stderr, and the paths of the page and of its JSON on stdout."""
     say(f"study {found.study}: {found.finished} of {found.trainings} trainings finished")
     for one in found.claims:
-        say(f"{one.verdict}: {one.claim.text} ({claim_line(one)})")
+        note(f"{one.verdict}: {one.claim.text} ({claim_line(one)})")
     if found.time_is_up:
         say(found.time_is_up)
     click.echo(found.page)

@@ -3,7 +3,7 @@
 import shlex
 from typing import Any
 
-from paretocaps.cli.output import rows_table, say, show, write_csv, write_json
+from paretocaps.cli.output import note, rows_table, say, show, write_csv, write_json
 from paretocaps.domain.measured_estimate import estimate_of
 from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.report.tables import estimate_text
@@ -27,9 +27,9 @@ def write_run(run: TrainedRun, form: str) -> None:
     if not run.anew:
         say(f"the training in {run.job.folder} is already complete: nothing was trained")
     for text in dict.fromkeys(map(str, measured.tunings.values())):
-        say(f"steps computed by {text}")
+        note(f"steps computed by {text}")
     for remark in measured.remarks:
-        say(remark)
+        note(remark)
     if run.weights is not None:
         say(f"weights of the best epoch, {measured.best_epoch}: {run.weights}")
         say(f"paretocaps export --run {shlex.quote(str(run.job.folder))}  # for use elsewhere")

@@ -77,6 +77,18 @@ def shortened(text: str, width: int) -> str:
     return f"{kept}…" if width > 0 else ""
 
 
+def fitting(parts: Sequence[str], between: str, width: int) -> str:
+    """Return as many of the first parts as fit into a line; where not even one does, the beginning of it."""
+    kept = ""
+    for part in parts:
+        line = f"{kept}{between}{part}" if kept else part
+        if len(line) > width:
+            break
+        kept = line
+    whole = kept or (parts[0] if parts else "")
+    return whole if len(whole) <= width else f"{whole[: max(0, width - 1)]}…"
+
+
 def whole_words(text: str, width: int) -> str:
     """Return a message in lines of at most `width` characters; a longer word has a line, and is whole."""
     return "\n".join(line for part in text.split("\n") for line in _wrapped(part, width) or [""])

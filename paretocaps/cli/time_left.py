@@ -1,11 +1,18 @@
 """How long a study will still take, from how long its trainings take."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+
+from paretocaps.cli.epoch_weights import EpochWeights, Learned
+from paretocaps.domain.forecast import EpochForecast
 
 Key = tuple[int, int]
 """A trial and a seed."""
+
+Place = tuple[int, float]
+"""An epoch (from 1), and the share of it that is over."""
+_BEGIN = (1, 0.0)
 
 ONCE = ("starting worker", "calibrating", "waits for ")
 """How activities begin that a worker does once, or that are no part of a training."""
@@ -24,24 +31,25 @@ class Pace:
     """How long one training takes; what its worker does once does not count.
 
     Its pace is that of its steps, without what it does between them, such as tuning for a new batch size.
+    Its epochs count by the seconds that they take, so that it keeps its pace where the batch grows.
 
     Args:
         clock: returns seconds and never goes backwards.
-
-    Attributes:
-        share: the share of it that is over, 0 to 1.
-        before: the share that was over before this run.
+        weights: how its seconds are spread over its epochs.
     """
 
     clock: Callable[[], float]
-    share: float = 0.0
-    before: float = 0.0
+    weights: EpochWeights = field(default_factory=EpochWeights)
     _began: float = field(init=False)
     _excluded: float = 0.0
     _once: float | None = None
     _aside: float = 0.0
     _aside_since: float | None = None
-    _first: tuple[float, float] | None = None
+    _epochs: int = 1
+    _at: Place = _BEGIN
+    _at_seconds: float = 0.0
+    _before: Place = _BEGIN
+    _first: tuple[float, Place] | None = None
     _epoch_ended: float = 0.0
 
     def __post_init__(self) -> None:
@@ -60,15 +68,39 @@ class Pace:
     def reached(self, epoch: int, epochs: int, within: float, took: float = 0.0) -> None:
         """Note how much is over: the share `within` of an epoch, 1 at its end, and the seconds it `took`."""
         self.doing("")
-        self.share, now = min(1.0, (epoch - 1 + within) / epochs), self.seconds
+        now = self.seconds
+        steps, self._epochs = now - self._aside, epochs
         if epoch > 1 and now - self._epoch_ended < _TOLD_ANEW * took:
-            self.before, self._first = self.share, (now - self._aside, self.share)
+            self.weights.forget()
+            self._before, self._first = (epoch, within), (steps, (epoch, within))
         elif self._first is None and within == 1.0:  # of epochs alone: its pace is that since its beginning
-            self.before = (epoch - 1) / epochs  # in an earlier run
-            self._first = 0.0, self.before
+            self._before = epoch, 0.0  # in an earlier run
+            self._first = 0.0, self._before
+            self.weights.note(epoch, within, steps)
         elif self._first is None:
-            self._first = now - self._aside, self.share
+            self._first = steps, (epoch, within)
+        else:
+            self._note(epoch, within, steps - self._at_seconds)
+        self._at, self._at_seconds = (epoch, within), steps
         self._epoch_ended = now if within == 1.0 else self._epoch_ended
+
+    def _note(self, epoch: int, within: float, seconds: float) -> None:
+        """Take in what was measured since the last time, where that is of one epoch."""
+        before, share = self._at
+        if epoch == before and within >= share:
+            self.weights.note(epoch, within - share, seconds)
+        elif epoch == before + 1 and share == 1.0:
+            self.weights.note(epoch, within, seconds)
+
+    @property
+    def share(self) -> float:
+        """The share of it that is over, 0 to 1."""
+        return self._share(self._at)
+
+    @property
+    def before(self) -> float:
+        """The share that was over before this run."""
+        return self._share(self._before)
 
     @property
     def seconds(self) -> float:
@@ -80,7 +112,7 @@ class Pace:
     @property
     def rest(self) -> float | None:
         """The seconds that it will still take, at its pace since its first step; None where unknown."""
-        if self._first is None or self.share - self._first[1] < _LEAST:
+        if self._first is None or self.share - self._share(self._first[1]) < _LEAST:
             return None
         return (1.0 - self.share) * self._pace
 
@@ -93,9 +125,12 @@ class Pace:
     @property
     def _pace(self) -> float:
         assert self._first is not None
-        seconds, share = self._first
+        seconds, first = self._first
         aside = self._aside + (0.0 if self._aside_since is None else self.clock() - self._aside_since)
-        return (self.seconds - aside - seconds) / (self.share - share)
+        return (self.seconds - aside - seconds) / (self.share - self._share(first))
+
+    def _share(self, place: Place) -> float:
+        return self.weights.share(*place, self._epochs)
 
 
 @dataclass
@@ -114,6 +149,7 @@ class TimeLeft:
     clock: Callable[[], float]
     _running: dict[Key, Pace] = field(default_factory=dict)
     _complete: frozenset[Key] = frozenset()
+    _learned: Learned = field(default_factory=dict)
     _seconds: float = 0.0
     _ended: float = 0.0
     _lanes: int = 1
@@ -124,6 +160,11 @@ class TimeLeft:
         """Note a training that begins, or begins anew."""
         self._running = {**self._running, key: Pace(self.clock)}
         self._lanes = max(self._lanes, len(self._running))
+
+    def told(self, key: Key, epochs: Sequence[EpochForecast], device: str) -> None:
+        """Note what is told of the epochs of a training that begins; one that goes on keeps its own."""
+        if key in self._running and not self._running[key].weights.epochs:
+            self._running[key].weights = EpochWeights(epochs, device, self._learned)
 
     def doing(self, key: Key, what: str) -> None:
         """Note what a training does between its steps."""
@@ -172,6 +213,8 @@ class TimeLeft:
         if pace is not None and (whole or pace.share):
             self._seconds += pace.seconds
             self._ended += 1.0 - pace.before if whole else pace.share
+            shown = pace.weights.shown
+            self._learned = shown if len(shown) >= max(2, len(self._learned)) else self._learned
 
     def _followed(self, estimate: float, each: float) -> float:
         now = self.clock()

@@ -1,7 +1,8 @@
 """The progress of one training: drawn in place on a terminal, or written as one line per epoch."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -13,9 +14,10 @@ from paretocaps.cli.activity import SOON_SECONDS, Step, draw_step
 from paretocaps.cli.bar_line import bar_line
 from paretocaps.cli.numbers import counted
 from paretocaps.cli.output import say, screen
-from paretocaps.cli.text_layout import whole_words
+from paretocaps.cli.text_layout import fitting, whole_words
 from paretocaps.cli.time_left import TimeLeft
 from paretocaps.domain.duration import clock_text
+from paretocaps.domain.forecast import EpochForecast
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, best_epoch
 from paretocaps.domain.progress import STEP
@@ -73,6 +75,10 @@ class TrainingView(TrainingWatcher):
         self.step = Step("starting", 0, 0, self._began)
         self._left.began(_KEY)
         self._write(heading(job, name))
+
+    def epochs_told(self, job: TrainingJob, epochs: Sequence[EpochForecast]) -> None:
+        """Note what is told of its epochs."""
+        self._left.told(_KEY, epochs, job.device)
 
     def epoch(self, job: TrainingJob, record: EpochRecord) -> None:
         """Report an epoch; of many quick ones, only the first, the last and some between are reported."""
@@ -184,11 +190,15 @@ def heading(job: TrainingJob, name: str) -> str:
 
 def epoch_text(record: EpochRecord, job: TrainingJob) -> str:
     """Return a line with an epoch's values, and what its training loss has that its validation loss lacks."""
+    return ", ".join(_epoch_parts(record, job))
+
+
+def _epoch_parts(record: EpochRecord, job: TrainingJob) -> list[str]:
     more = f" {RECONSTRUCTION}" if reconstructs(job.choices) else ""
-    loss = "" if record.train_loss is None else f", loss {record.train_loss:.4g}{more}"
-    val_loss = "" if record.val_loss is None else f", val. loss {record.val_loss:.4g}"
-    rate = f"lr {record.learning_rate:.3g}, batch {record.batch_size}"
-    return f"acc {record.acc:.4f}{val_loss}{loss}, {rate}, {record.seconds:.3g} s"
+    losses = [] if record.val_loss is None else [f"val. loss {record.val_loss:.4g}"]
+    losses += [] if record.train_loss is None else [f"loss {record.train_loss:.4g}{more}"]
+    rate = [f"lr {record.learning_rate:.3g}", f"batch {record.batch_size}"]
+    return [f"acc {record.acc:.4f}", *losses, *rate, f"{record.seconds:.3g} s"]
 
 
 def draw(view: TrainingView, job: TrainingJob, height: int) -> RenderableType:
@@ -202,22 +212,28 @@ def _overall(view: TrainingView, job: TrainingJob) -> RenderableType:
     parts = [f"{done} of {counted(job.epochs, 'epoch')}", clock_text(view.elapsed)]
     left = view.seconds_left
     parts += [f"about {clock_text(left)} left"] if left else []
+    parts += [view.step.text.removeprefix(f"epoch {done + 1}, ")] if view.step.what else []
     if done:
         best = best_epoch(view.records)
         parts += [f"best acc {best.acc:.4f} (epoch {best.epoch})"]
-    parts += [view.step.text] if view.step.what else []
     return bar_line(done + view.within, job.epochs, parts)
+
+
+@dataclass(frozen=True)
+class _EpochLine:
+    """An epoch, with as many of its values as a line has room for."""
+
+    record: EpochRecord
+    job: TrainingJob
+    style: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        first, *others = _epoch_parts(self.record, self.job)
+        parts = [f"epoch {self.record.epoch}: {first}", *others]
+        yield Text(fitting(parts, ", ", options.max_width), self.style, no_wrap=True)
 
 
 def _epochs(view: TrainingView, job: TrainingJob, rows: int) -> RenderableType:
     best = best_epoch(view.records)
-    lines = [
-        Text(
-            f"epoch {record.epoch}: {epoch_text(record, job)}",
-            "green" if record is best else "",
-            no_wrap=True,
-            overflow="ellipsis",
-        )
-        for record in view.records[-rows:]
-    ]
-    return Group(*lines)
+    shown = view.records[-rows:]
+    return Group(*(_EpochLine(record, job, "green" if record is best else "") for record in shown))

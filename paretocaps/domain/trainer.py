@@ -22,6 +22,7 @@ from paretocaps.domain.trainer_functions import (
     OnEpoch,
     Train,
     TypicalStep,
+    forecast_of,
 )
 from paretocaps.errors import UnknownNameError, UsageError, did_you_mean
 from paretocaps.registry import Registry
@@ -39,6 +40,7 @@ __all__ = [
     "Train",
     "TrainerSpec",
     "TypicalStep",
+    "forecast_of",
 ]
 
 _NOTHING = Space()

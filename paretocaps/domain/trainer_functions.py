@@ -10,6 +10,7 @@ from paretocaps.domain.forecast import Forecast
 from paretocaps.domain.job import DataSpec, OnPreparing, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, JudgedTest, Measurement
 from paretocaps.domain.progress import OnProgress
+from paretocaps.errors import UsageError
 
 OnEpoch = Callable[[EpochRecord], bool]
 """A function that is called after each epoch and returns whether to continue.
@@ -75,6 +76,14 @@ Forecaster = Callable[[Mapping[str, Any]], Forecast]
 
 It raises a `UsageError` for choices that do not fit the data.
 """
+
+
+def forecast_of(forecaster: Forecaster | None, choices: Mapping[str, Any]) -> Forecast:
+    """Return what is told of a training: nothing where there is no forecaster, or it refuses the choices."""
+    try:
+        return Forecast() if forecaster is None else forecaster(choices)
+    except UsageError:  # the training says it better
+        return Forecast()
 
 
 class Forecasting(Protocol):

@@ -86,20 +86,25 @@ def physical_name(device: str) -> str:
     index = int(number or 0)
     visible = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
     name = visible[index] if index < len(visible) else str(index)
-    uuid = next((uuid for at, uuid in _cards() if name == at or uuid.startswith(name)), name)
+    uuid = next((uuid for at, uuid, _ in _cards() if name == at or uuid.startswith(name)), name)
     return re.sub(r"[^A-Za-z0-9-]", "_", f"{kind}-{uuid}")
 
 
+def gpu_names() -> frozenset[str]:
+    """Return the names of this machine's NVIDIA cards, as torch names them; none where nobody tells them."""
+    return frozenset(name for _, _, name in _cards() if name)
+
+
 @lru_cache(maxsize=1)
-def _cards() -> list[tuple[str, str]]:
-    """Return number and UUID of each NVIDIA card."""
-    command = ["nvidia-smi", "--query-gpu=index,uuid", "--format=csv,noheader"]
+def _cards() -> list[tuple[str, str, str]]:
+    """Return number, UUID and name of each NVIDIA card."""
+    command = ["nvidia-smi", "--query-gpu=index,uuid,name", "--format=csv,noheader"]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=_LONGEST_ANSWER)
     except (OSError, subprocess.TimeoutExpired):
         return []
-    found = [line.partition(",") for line in answer.stdout.splitlines()]
-    return [(number.strip(), uuid.strip()) for number, _, uuid in found if uuid]
+    found = [[part.strip() for part in f"{line},,".split(",")] for line in answer.stdout.splitlines()]
+    return [(number, uuid, name) for number, uuid, name, *_ in found if uuid]
 
 
 def cuda_count() -> int:

@@ -1,8 +1,9 @@
 """The protocol by which a running study reports to those who watch it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from paretocaps.domain.ended_training import EndedTraining
+from paretocaps.domain.forecast import EpochForecast
 from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
@@ -41,6 +42,12 @@ class Observer:
 
     def trial_started(self, job: TrainingJob, design: str | None) -> None:
         """Show that a training of trial `job.trial` starts; `design` is the name of its design, if any."""
+
+    def epochs_told(self, job: TrainingJob, epochs: Sequence[EpochForecast], device: str) -> None:
+        """Show what the trainer tells of the epochs of a training that has just started; empty for nothing.
+
+        The job does not say yet where it is trained; `device` is "cpu" or "cuda".
+        """
 
     def training_resumed(self, job: TrainingJob, earlier: int) -> None:
         """Show that a training goes on from the checkpoint of attempt `earlier`, before its trial starts."""

@@ -36,10 +36,11 @@ from paretocaps.search.identity import (
 from paretocaps.search.ingest import ingest
 from paretocaps.search.interrupts import Interrupts
 from paretocaps.search.known_trials import KnownTrials
+from paretocaps.search.moved import moved
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import constrain, foreign_study, has_optuna_study, open_optuna_study
 from paretocaps.search.outlook import Outlook
-from paretocaps.search.places import fewer_jobs, places_on_slots, refuse_crowded_ranks
+from paretocaps.search.places import fewer_jobs, kind_of, places_on_slots, refuse_crowded_ranks
 from paretocaps.search.prior_trials import (
     prior_remarks,
     refuse_other_source,
@@ -138,6 +139,8 @@ def opened(
                 _rejection(checked, results, designs, forecaster),
                 None if seeds is None else Confirmation(results, driver, budget=seeds),
                 continuing,
+                forecaster,
+                kind_of(checked.places),
             )
             observer.opened(spec, known.ended)
             remarks = notices, stopping.remarks, prior_remarks(prior), continuing.remarks
@@ -147,6 +150,7 @@ def opened(
             if seeds is None:
                 runner.proposals.begin_with(checked.designs)
                 ingest(runner)
+            _tell_moved(checked, runner)
             yield runner
 
 
@@ -224,6 +228,16 @@ def _remarks(checked: CheckedStudy, driver: Driver) -> Iterator[str]:
         yield f"{', '.join(others)} {run} this study, too: the drivers share its trials"
     yield from checked.without_effect
     yield from _other_artifacts(driver.store, checked.spec.study)
+
+
+def _tell_moved(checked: CheckedStudy, runner: Runner) -> None:
+    """Notice that the trainings to come, if there are any, are on another device than those before."""
+    results = runner.results
+    if results.known.ended >= checked.spec.trials and not runner.recovery.claimable:
+        return
+    elsewhere = isinstance(checked.executor, ElsewhereFactory)
+    if notice := moved(results, runner.device, elsewhere=elsewhere):
+        runner.observer.notice(notice)
 
 
 def _other_artifacts(store: Store, study: str) -> list[str]:

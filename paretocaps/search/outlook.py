@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from paretocaps.domain.forecast import Forecast
 from paretocaps.domain.space import Parameter, Scalar, Space
-from paretocaps.domain.trainer import Forecaster
-from paretocaps.errors import UsageError
+from paretocaps.domain.trainer import Forecaster, forecast_of
 from paretocaps.search.best_accuracy import BestAccuracy
 from paretocaps.search.encoding import Encoding
 from paretocaps.search.likely_failures import LikelyFailures, size_text
@@ -68,10 +67,7 @@ class Outlook:
 
     def forecast(self, choices: Mapping[str, Any]) -> Forecast:
         """Return what the trainer tells of `choices`: nothing where it has no forecast, or refuses them."""
-        try:
-            return Forecast() if self.forecaster is None else self.forecaster(choices)
-        except UsageError:  # the training says it better
-            return Forecast()
+        return forecast_of(self.forecaster, choices)
 
     def learn(self, failed: int) -> None:
         """Take in the trials that have ended since; `failed` is how many of the study have failed."""

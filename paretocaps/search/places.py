@@ -40,6 +40,11 @@ def places_on_slots(
     return [slots[job % len(slots)].name for job in range(spec.workers or len(slots))]
 
 
+def kind_of(places: Sequence[str]) -> str:
+    """Return what trains at `places`: "cpu", a CPU, its cores or the nodes of a cluster, or "cuda", GPUs."""
+    return "cpu" if all(place.startswith((WHOLE, "core", "node ")) for place in places) else "cuda"
+
+
 def refuse_sharing(spec: StudySpec, objectives: Sequence[Objective], places: Sequence[str]) -> None:
     """Refuse jobs that would share a device while a time is an objective, unless the spec allows it.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from paretocaps.domain.forecast import EpochForecast
+from paretocaps.domain.nominal_seconds import nominal_seconds
 from paretocaps.domain.trainer import Forecaster
 from paretocaps.search.checked_study import CheckedStudy
 from paretocaps.search.designs import StudyDesigns
@@ -14,19 +14,6 @@ from paretocaps.search.sequences import grid
 from paretocaps.search.training_times import TrainingTimes
 
 Trial = Mapping[str, Any]
-
-_RATES = {
-    "step": 1.7e-3,
-    "images": 8.0e-5,
-    "params": 5.4e-9,
-    "trunk": 1.0e-10,
-    "primary": 2.1e-11,
-    "hidden": 3.0e-10,
-    "class": 2.0e-9,
-    "routing": 6.0e-10,
-    "decoder": 3.9e-9,
-}
-"""Seconds of one core for each unit of work of a training step, fitted to the steps of 17 networks."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +76,3 @@ def cost(
     told = all(work)
     total = sum(count * seconds for count, seconds in zip(left, each, strict=True)) if told else None
     return Cost(seeds * len(trials), sum(left), total, measured=bool(trials) and known)
-
-
-def nominal_seconds(epochs: Sequence[EpochForecast]) -> float:
-    """Return about how many seconds a training takes on one core of an ordinary processor."""
-    return sum(
-        epoch.steps * sum(_RATES.get(kind, 0.0) * amount for kind, amount in epoch.work.items())
-        for epoch in epochs
-    )

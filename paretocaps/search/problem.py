@@ -6,8 +6,7 @@ from typing import Any
 
 from paretocaps.domain.objective import Objective
 from paretocaps.domain.space import Scalar, Space
-from paretocaps.domain.trainer import Forecaster, TrainerSpec
-from paretocaps.errors import UsageError
+from paretocaps.domain.trainer import Forecaster, TrainerSpec, forecast_of
 
 Exact = Callable[[Mapping[str, Any]], Mapping[str, float]]
 """The quantities of canonical choices that are known exactly without training, by name."""
@@ -56,9 +55,6 @@ def exact_by(forecaster: Forecaster | None) -> Exact:
     """Return the exact quantities that a trainer's forecasts tell; none of choices that it refuses."""
 
     def exact(choices: Mapping[str, Any]) -> Mapping[str, float]:
-        try:
-            return {} if forecaster is None else forecaster(choices).exact
-        except UsageError:
-            return {}
+        return forecast_of(forecaster, choices).exact
 
     return exact

@@ -11,7 +11,7 @@ from typing import Any
 
 from paretocaps.domain.job import Origin, TrainingJob
 from paretocaps.domain.objective import OBJECTIVES, is_timed
-from paretocaps.domain.trainer import TRAINERS
+from paretocaps.domain.trainer import TRAINERS, Forecaster, forecast_of
 from paretocaps.errors import FencedError, ParetocapsError, StorageError, UsageError
 from paretocaps.execution.executor import Executor
 from paretocaps.run_folder import RunFolder
@@ -53,6 +53,8 @@ class Runner:
         rejection: tells which proposals are not worth a training; None trains all.
         confirmation: trains further seeds of finished trials; the run then begins no new trials.
         continuing: the shorter trainings from which this study's go on.
+        forecaster: what the trainer tells of choices; None if it tells nothing.
+        device: what trains, "cpu" or "cuda".
     """
 
     results: Results
@@ -64,6 +66,8 @@ class Runner:
     rejection: Rejection | None = None
     confirmation: Confirmation | None = None
     continuing: Continuing = NOTHING
+    forecaster: Forecaster | None = None
+    device: str = "cpu"
     exhausted: bool = False
     time_is_up: str = ""
     jobs: Jobs = field(init=False)
@@ -290,6 +294,8 @@ class Runner:
             )
         self.stopping.begin(job, trial.design)
         self.observer.trial_started(job, trial.design)
+        told = forecast_of(self.forecaster, job.choices)
+        self.observer.epochs_told(job, told.epochs, self.device)
         return job
 
     def _others_work(self) -> bool:

@@ -137,7 +137,7 @@ def nominal_cost(options: Mapping[str, Any]) -> "Cost":
 
 def _pretraining_seconds(options: Mapping[str, Any], pretraining: Pretraining) -> float:
     """Return about how long the backbone's own training takes, which has all cores of a CPU and needs one."""
-    from paretocaps.search.planned_trials import nominal_seconds
+    from paretocaps.domain.nominal_seconds import nominal_seconds
 
     spec = StudySpec(study="backbone", dataset=pretraining.dataset, limit_train=pretraining.limit_train)
     trainer = TRAINERS.get(options.get("trainer", spec.trainer))

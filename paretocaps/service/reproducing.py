@@ -12,7 +12,7 @@ from paretocaps.domain.judged import Judged
 from paretocaps.domain.paper_table import Scale
 from paretocaps.domain.study_file import resolve_spec
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
-from paretocaps.domain.wording import counted
+from paretocaps.domain.wording import be, counted
 from paretocaps.service.paper_tables import NamedTable, paper_table
 from paretocaps.service.pretraining import placed, with_trunk
 from paretocaps.service.running import Interrupted, optimize, stored_settings
@@ -125,10 +125,8 @@ _UP = "time is up: every finished training is stored"
 
 def cost_line(table: NamedTable, scale: Scale, cost: "Cost", cores: int) -> str:
     """Return what a run takes, before it begins; `cores` is 0 on a GPU, of which nobody knows it."""
-    line = (
-        f"{table.name}, scale {scale}: {cost.trainings - cost.left} of {counted(cost.trainings, 'training')}"
-        " are finished"
-    )
+    done, of = cost.trainings - cost.left, counted(cost.trainings, "training")
+    line = f"{table.name}, scale {scale}: {done} of {of} {be(done)} finished"
     if not cost.left or cost.core_seconds is None or not cores:
         return line
     time, where = cost_text(cost.core_seconds / cores), counted(cores, "core")
@@ -176,22 +174,41 @@ def _study_options(table: NamedTable, asked: ReproduceOptions) -> dict[str, Any]
     return given
 
 
-def _finished(checked: "CheckedStudy", data: "CheckedData", storage: str) -> tuple[dict[int, int], int]:
-    """Return how many seeds of each planned trial are finished, and how many trials are, these or others."""
+@dataclass(frozen=True)
+class _Done:
+    """What a study has measured.
+
+    Attributes:
+        finished: the seeds of planned trials that are finished, by the place of the trial.
+        begun: the seeds of planned trials that lack others, likewise.
+        trials: how many trials are finished, planned or others.
+    """
+
+    finished: Mapping[int, int] = field(default_factory=dict)
+    begun: Mapping[int, int] = field(default_factory=dict)
+    trials: int = 0
+
+
+def _done(checked: "CheckedStudy", data: "CheckedData", storage: str) -> _Done:
     from paretocaps.search.planned_trials import planned_trials
     from paretocaps.search.same_training import SameTraining
     from paretocaps.search.views import trials_of
     from paretocaps.storage.store import Store
 
     if stored_settings(checked.spec)[0] is None:
-        return {}, 0
+        return _Done()
     facts = {**data.facts, "ranks": checked.spec.ranks}
     same = SameTraining(checked.trainer, checked.spec.epochs, facts)
     with Store.open(storage, create=False) as store:
         members = trials_of(store, checked.spec.study).members
+        others = store.trials(checked.spec.study, ["running", "interrupted"])
     seeds = {same.key(member.choices): member.seeds for member in members}
+    begun = {same.key(trial.choices): len(trial.measured) for trial in others}
     keys = [same.key(choices) for choices in planned_trials(checked, facts)]
-    return {place: seeds[key] for place, key in enumerate(keys) if key in seeds}, len(members)
+    finished, lacking = (
+        {place: found[key] for place, key in enumerate(keys) if key in found} for found in (seeds, begun)
+    )
+    return _Done(finished, lacking, len(members))
 
 
 def _wanted(checked: "CheckedStudy", data: "CheckedData", storage: str) -> int:
@@ -199,8 +216,8 @@ def _wanted(checked: "CheckedStudy", data: "CheckedData", storage: str) -> int:
     from paretocaps.search.planned_trials import planned_trials
 
     facts = {**data.facts, "ranks": checked.spec.ranks}
-    done, stored = _finished(checked, data, storage)
-    return max(1, stored + len(planned_trials(checked, facts)) - len(done))
+    done = _done(checked, data, storage)
+    return max(1, done.trials + len(planned_trials(checked, facts)) - len(done.finished))
 
 
 def _cost(checked: "CheckedStudy", data: "CheckedData", storage: str) -> "Cost":
@@ -208,5 +225,6 @@ def _cost(checked: "CheckedStudy", data: "CheckedData", storage: str) -> "Cost":
 
     facts = {**data.facts, "ranks": checked.spec.ranks}
     forecaster = checked.trainer.forecaster(data, checked.spec.epochs, checked.spec.ranks)
-    done, _ = _finished(checked, data, storage)
-    return cost(planned_trials(checked, facts), len(checked.spec.seeds), done, forecaster)
+    done = _done(checked, data, storage)
+    seeds = {**done.begun, **done.finished}
+    return cost(planned_trials(checked, facts), len(checked.spec.seeds), seeds, forecaster)

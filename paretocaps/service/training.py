@@ -1,17 +1,18 @@
 """Trains one set of choices for all its epochs, in a folder of its own."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from paretocaps.domain.duration import parse_duration
+from paretocaps.domain.forecast import EpochForecast
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measured_estimate import estimate_of
 from paretocaps.domain.measurement import SHARES, EpochRecord, Measurement
 from paretocaps.domain.progress import WAITS, WithProgress
-from paretocaps.domain.trainer import TRAINERS, TrainerSpec
+from paretocaps.domain.trainer import TRAINERS, TrainerSpec, forecast_of
 from paretocaps.errors import ParetocapsError, TrainingError, UnknownNameError, UsageError
 from paretocaps.run_folder import RunFolder
 from paretocaps.service.epochs_file import EpochsFile
@@ -33,6 +34,9 @@ class TrainingWatcher:
 
     def started(self, job: TrainingJob, name: str) -> None:
         """Show that the training of `job` begins; `name` is a short name of its choices."""
+
+    def epochs_told(self, job: TrainingJob, epochs: Sequence[EpochForecast]) -> None:
+        """Show what the trainer tells of the epochs of the training that begins; empty for nothing."""
 
     def epoch(self, job: TrainingJob, record: EpochRecord) -> None:
         """Show an epoch that the training finished, in this run or before it was resumed."""
@@ -131,6 +135,8 @@ def train(
     if finished is not None:
         return _with_trunk(TrainedRun(job, finished, anew=False, trunk=trunk))
     watching.started(job, name)
+    forecaster = trainer.forecaster(data, job.epochs, job.ranks)
+    watching.epochs_told(job, forecast_of(forecaster, job.choices).epochs)
     try:
         return _with_trunk(TrainedRun(job, _trained(job, watching), trunk=trunk))
     finally:

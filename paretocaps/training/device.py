@@ -1,13 +1,11 @@
 """Opens a device, and describes it as measurements do."""
 
-import platform
-from pathlib import Path
-
 import torch
 
 from paretocaps.cores import part
 from paretocaps.domain.measurement import Device
 from paretocaps.errors import UsageError
+from paretocaps.host import processor_name
 
 
 def open_device(name: str) -> torch.device:
@@ -45,14 +43,5 @@ def describe_device(
     threads = torch.get_num_threads()
     of_ranks = f"{ranks} ranks of " if ranks > 1 else ""
     counted = f"{part()} threads" if part() else f"{threads} thread{'s' if threads > 1 else ''}"
-    name = f"{_processor_name()} ({of_ranks}{counted})"
+    name = f"{processor_name()} ({of_ranks}{counted})"
     return Device(name=name, kind=device.type, torch=version, threads=threads, shared=shared, loaded=loaded)
-
-
-def _processor_name() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()

@@ -5,6 +5,7 @@ import pytest
 from rich.console import Console
 
 from paretocaps.cli.live import LiveView, draw
+from paretocaps.domain.remaining import Remaining
 
 
 def screen(view, width, height):
@@ -196,6 +197,29 @@ def test_a_training_moves_within_an_epoch_by_its_steps(view, job, width):
     text = "\n".join(screen(view, width, 24))
     assert " 2/4 epochs · 0:09 · step 50 of 100 · acc 0.9500" in text
     assert "0/4 epochs · 0:09 · calibrating" in text
+
+
+def test_a_narrow_terminal_cuts_no_word_and_no_value(clock, spec, job, record, front):
+    view = LiveView(Console(file=io.StringIO(), width=60, height=24), clock)
+    super(LiveView, view).opened(spec, 0)
+    choices = {"routing_iterations": 2, "decoder": "none", "lr_policy": "one_cycle", "lr_max": 0.00882}
+    view.trial_started(job(0, **choices), None)
+    view.trial_finished(0, {"acc": 0.9, "time": 3.0, "params": 6_708_400})
+    view.trial_started(job(1, attempt=2, **choices), None)
+    view.epoch(job(1, attempt=2), record(1, acc=0.96))
+    view.front_changed(front)
+    view.remains(Remaining(trials=9, seconds=600.0, hypervolume=0.5, expected=0.6))
+    lines = [line.rstrip() for line in screen(view, 60, 24)]
+    assert "trial 1  routing_iterations=2 decoder=none …  attempt 2" in lines
+    assert "━━ 1/4 epochs · 0:00 · acc 0.9600 · lr 0.00087" in [re.sub(" +", " ", x) for x in lines]
+    assert "trial 0 finished: acc 0.9000, time 3.00 s, params 6.71 M  …" in lines
+    assert "front: 3 trials with acc>=0.9 (1 more misses it)" in lines
+
+
+def test_what_a_training_waits_for_is_whole(view, job):
+    view.progress(job(5, attempt=2), "waits for cpu: process 7 of study a, b trains there", 0, 0)
+    text = "\n".join(screen(view, 120, 30))
+    assert "0/4 epochs · 0:09 · waits for cpu: process 7 of study a, b trains there" in text
 
 
 def test_what_the_driver_does_is_a_bar(view, clock):

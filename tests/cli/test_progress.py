@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from paretocaps.cli.progress import Progress, front_line
+from paretocaps.domain.forecast import EpochForecast
 from paretocaps.domain.study_spec import StudySpec
 
 
@@ -81,6 +82,14 @@ def test_time_left_is_the_mean_trials(progress, job, record, clock):
     progress.epoch(job(3), record(1))
     progress.epoch(job(3), record(2))
     assert progress.seconds_left == pytest.approx(45 / 1.5 * 6.5)
+
+
+def test_time_left_counts_epochs_by_their_steps_where_these_are_told(progress, job, record, clock):
+    progress.trial_started(job(2), None)
+    progress.epochs_told(job(2), [EpochForecast(steps, {"step": 1.0}) for steps in (70, 10, 10, 10)], "cuda")
+    clock.now += 70
+    progress.epoch(job(2), record(1))
+    assert progress.seconds_left == pytest.approx(30 + 7 * 100)
 
 
 def test_a_training_that_begins_anew_has_a_pace_of_its_own(progress, job, record, clock):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paretocaps.cli.text_layout import TextLayout, shortened, text_layout, whole_words
+from paretocaps.cli.text_layout import TextLayout, fitting, shortened, text_layout, whole_words
 
 TITLES = ("beside", "told")
 
@@ -48,6 +48,14 @@ def test_no_line_is_too_wide_and_no_word_is_broken(texts, width):
 )
 def test_a_short_text_keeps_whole_words(width, text):
     assert shortened("one=1 two=2 x=3", width) == text
+
+
+@pytest.mark.parametrize(
+    ("width", "text"), [(15, "one, two, three"), (14, "one, two"), (3, "one"), (2, "o…"), (0, "…")]
+)
+def test_the_first_parts_that_fit_are_kept(width, text):
+    assert fitting(["one", "two", "three"], ", ", width) == text
+    assert fitting([], ", ", width) == ""
 
 
 def test_a_message_breaks_no_word():

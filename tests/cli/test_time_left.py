@@ -1,8 +1,13 @@
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from paretocaps.cli.time_left import TimeLeft
+from paretocaps.cli.epoch_weights import EpochWeights
+from paretocaps.cli.time_left import Pace, TimeLeft
+from paretocaps.domain.forecast import EpochForecast
+from paretocaps.domain.nominal_seconds import nominal_seconds
 
 
 @pytest.fixture
@@ -155,3 +160,109 @@ def test_over_recorded_steps_and_replicates_what_is_left_neither_halves_nor_doub
     told = [(at, rest) for at, rest in shown if rest is not None and rest > 5]
     for (before, first), (after, second) in pairwise(told):
         assert 0.75 < second / max(first - (after - before), 1.0) < 1.33
+
+
+IMAGES = 54_000
+ADABATCH = [1] * 2 + [16] * 3 + [32] * 3 + [64] * 4
+
+
+def told(batches, images=IMAGES):
+    return [EpochForecast(-(-images // size), {"step": 1.0, "images": size}) for size in batches]
+
+
+class Clock:
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def rests(seconds, epochs, device="cpu", parts=2):
+    """Train epochs of given seconds; yield what is estimated of the rest (or None), and the rest."""
+    clock = Clock()
+    pace = Pace(clock, EpochWeights(epochs, device))
+    ends = [0.0, *accumulate(seconds)]
+    for epoch, took in enumerate(seconds, 1):
+        for part in range(parts + (epoch == 1)):
+            within = (part + (epoch > 1)) / parts
+            clock.now = ends[epoch - 1] + within * took
+            pace.reached(epoch, len(seconds), within, took=took if within == 1.0 else 0.0)
+            yield pace.rest, ends[-1] - clock.now
+
+
+@given(st.lists(st.floats(0.1, 1000.0), min_size=1, max_size=12))
+def test_of_equal_epochs_the_estimate_is_that_by_their_number(seconds):
+    alike = told([128] * len(seconds))
+    for (estimate, _), (before, _) in zip(rests(seconds, alike), rests(seconds, ()), strict=True):
+        assert estimate == pytest.approx(before)
+
+
+@given(scale=st.floats(0.01, 100.0), device=st.sampled_from(["cpu", "cuda"]))
+def test_where_the_prediction_holds_the_rest_is_right_from_the_first_epoch_on(scale, device):
+    epochs = told(ADABATCH)
+    seconds = [scale * (nominal_seconds([one]) if device == "cpu" else one.steps) for one in epochs]
+    known = [pair for pair in rests(seconds, epochs, device) if pair[0] is not None]
+    assert len(known) >= 2 * len(epochs)
+    for estimate, true in known:
+        assert estimate == pytest.approx(true, rel=1e-6, abs=1e-6 * sum(seconds))
+
+
+@given(
+    each_image=st.floats(0.0, 1e-2),
+    each_step=st.floats(1e-4, 1e-1),
+    device=st.sampled_from(["cpu", "cuda"]),
+)
+def test_of_a_growing_batch_it_is_no_longer_than_by_their_number(each_image, each_step, device):
+    epochs = told(ADABATCH)
+    seconds = [each_image * IMAGES + each_step * one.steps for one in epochs]
+    for (estimate, true), (by_number, _) in zip(
+        rests(seconds, epochs, device), rests(seconds, ()), strict=True
+    ):
+        if estimate is not None and by_number is not None:
+            assert estimate <= 1.05 * max(by_number, true)
+        if estimate is not None and device == "cuda":  # no image takes longer in a larger batch
+            assert estimate <= 1.05 * true
+
+
+def test_trainings_that_have_not_begun_take_as_long_as_one_whose_batch_grows(left, clock):
+    epochs = told(ADABATCH)
+    seconds = [nominal_seconds([one]) for one in epochs]
+    left.began((0, 0))
+    left.told((0, 0), epochs, "cpu")
+    left.reached((0, 0), 1, len(epochs), 0.0)
+    clock.now += seconds[0] / 2
+    left.reached((0, 0), 1, len(epochs), 0.5)
+    assert left.left(10) == pytest.approx(10 * sum(seconds) - seconds[0] / 2)
+
+
+def test_a_training_whose_batch_grows_and_that_was_stopped_counts_by_its_seconds(left, clock):
+    epochs = told(ADABATCH)
+    seconds = [nominal_seconds([one]) for one in epochs]
+    left.began((0, 0))
+    left.told((0, 0), epochs, "cpu")
+    for epoch in range(1, 5):
+        clock.now += seconds[epoch - 1]
+        left.reached((0, 0), epoch, len(epochs), took=seconds[epoch - 1])
+    left.trial_ended(0, whole=False)
+    assert left.left(2) == pytest.approx(2 * sum(seconds))
+
+
+def test_the_next_training_knows_what_the_last_one_has_shown(left, clock):
+    epochs = told(ADABATCH)
+    seconds = [0.4e-3 * one.steps * (1 + one.work["images"] / 60) for one in epochs]  # of a GPU
+    for trial in (0, 1):
+        left.began((trial, 0))
+        left.told((trial, 0), epochs, "cpu")
+        left.told((trial, 0), (), "cpu")  # what is told again changes nothing
+        left.reached((trial, 0), 1, len(epochs), 0.0)
+        clock.now += seconds[0] / 2
+        left.reached((trial, 0), 1, len(epochs), 0.5)
+        if trial == 0:
+            clock.now += seconds[0] / 2
+            left.reached((0, 0), 1, len(epochs), took=seconds[0])
+            for epoch, took in enumerate(seconds[1:], 2):
+                clock.now += took
+                left.reached((0, 0), epoch, len(epochs), took=took)
+            left.trial_ended(0, whole=True)
+    assert left._running[1, 0].rest == pytest.approx(sum(seconds) - seconds[0] / 2, rel=1e-6)

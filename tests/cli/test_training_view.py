@@ -4,6 +4,7 @@ import pytest
 from rich.console import Console
 
 from paretocaps.cli.training_view import LiveTrainingView, TrainingView, draw, epoch_text, open_training_view
+from paretocaps.domain.forecast import EpochForecast
 
 
 def test_an_epoch_is_a_line_and_the_best_is_told(job, record, clock):
@@ -60,6 +61,18 @@ def test_the_drawing_fits_the_terminal(job, record, clock, width, height):
         assert "19 of 40 epochs · 0:19 · about 0:21 left · best acc 0.6900 (epoch 19)" in lines[0]
 
 
+def test_in_a_narrow_terminal_values_are_left_out_and_none_is_cut(job, record, clock):
+    view = TrainingView(lambda line: None, clock)
+    view.started(job(0), "ws")
+    view.epoch(job(0), record(1, 0.8, train_loss=0.0259, val_loss=0.03288))
+    view.progress(job(0), "tuning", 0, 1)
+    console = Console(file=io.StringIO(), width=80, height=24)
+    console.print(draw(view, job(0), 24))
+    bar, epoch = console.file.getvalue().splitlines()
+    assert bar.rstrip().endswith(" 1 of 4 epochs · 0:00 · tuning · best acc 0.8000 (epoch 1)")
+    assert epoch == "epoch 1: acc 0.8000, val. loss 0.03288, loss 0.0259 with reconstruction"
+
+
 def test_the_live_view_leaves_only_what_is_to_stay(job, record, clock):
     console = Console(file=io.StringIO(), force_terminal=True, highlight=False, width=120)
     with LiveTrainingView(console, clock) as view:
@@ -93,7 +106,18 @@ def test_within_the_first_epoch_its_steps_tell_how_far_it_is(job, clock):
     view.progress(job(0), "epoch 1, step", 200, 400)
     console = Console(file=io.StringIO(), width=120)
     console.print(draw(view, job(0), 24))
-    assert "0 of 4 epochs · 0:15 · about 1:10 left · epoch 1, step 200 of 400" in console.file.getvalue()
+    assert "0 of 4 epochs · 0:15 · about 1:10 left · step 200 of 400" in console.file.getvalue()
+
+
+def test_time_left_counts_epochs_by_their_steps_where_these_are_told(job, clock):
+    view = TrainingView(lambda line: None, clock)
+    view.started(job(0).model_copy(update={"device": "cuda:0"}), "ws")
+    told = [EpochForecast(steps, {"step": 1.0}) for steps in (70, 10, 10, 10)]
+    view.epochs_told(view.job, told)
+    view.progress(job(0), "epoch 1, step", 0, 70)
+    clock.now += 35
+    view.progress(job(0), "epoch 1, step", 35, 70)
+    assert view.seconds_left == pytest.approx(65)
 
 
 def test_a_long_epoch_is_told_now_and_then(job, clock):

@@ -1,11 +1,12 @@
 import os
+import subprocess
 import sys
 
 import pytest
 
 from paretocaps.errors import UsageError
 from paretocaps.execution import devices as module
-from paretocaps.execution.devices import cuda_count, devices, each_of, physical_name
+from paretocaps.execution.devices import cuda_count, devices, each_of, gpu_names, physical_name
 
 
 @pytest.fixture
@@ -129,5 +130,23 @@ def test_ranks_have_a_cuda_device_each(found):
 )
 def test_a_card_has_one_name_in_all_processes(monkeypatch, visible, device, name):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
-    monkeypatch.setattr(module, "_cards", lambda: [("0", "GPU-a"), ("1", "GPU-b")])
+    monkeypatch.setattr(module, "_cards", lambda: [("0", "GPU-a", "T4"), ("1", "GPU-b", "T4")])
     assert physical_name(device) == name
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        ("0, GPU-a, NVIDIA H100 80GB HBM3\n1, GPU-b, NVIDIA T4\n", {"NVIDIA H100 80GB HBM3", "NVIDIA T4"}),
+        ("0, GPU-a\n", set()),
+        ("No devices were found\n", set()),
+    ],
+)
+def test_cards_are_named_as_the_driver_names_them(monkeypatch, said, names):
+    def answer(command, **options):
+        return subprocess.CompletedProcess(command, 0, stdout=said)
+
+    module._cards.cache_clear()
+    monkeypatch.setattr(module.subprocess, "run", answer)
+    assert gpu_names() == names
+    module._cards.cache_clear()

@@ -16,10 +16,13 @@ class Watcher(Observer):
     def __init__(self):
         self.started, self.finished, self.failed, self.fronts, self.notices = [], [], [], [], []
         self.seeds, self.seed_values, self.seed_failures, self.redone = [], [], [], []
-        self.rejected, self.ended = [], []
+        self.rejected, self.ended, self.epochs_told_of = [], [], []
 
     def trial_started(self, job, design):
         self.started.append((job.trial, job.seed, job.attempt, design))
+
+    def epochs_told(self, job, epochs, device):
+        self.epochs_told_of.append((job.trial, [epoch.steps for epoch in epochs], device))
 
     def training_ended(self, training):
         self.ended.append(training)

@@ -5,7 +5,7 @@ from paretocaps.errors import UsageError
 from paretocaps.execution import slots
 from paretocaps.execution.inline import InlineExecutor
 from paretocaps.execution.processes import ProcessExecutor
-from paretocaps.search.places import fewer_jobs, places_on_slots, refuse_crowded_ranks
+from paretocaps.search.places import fewer_jobs, kind_of, places_on_slots, refuse_crowded_ranks
 
 
 @pytest.fixture(autouse=True)
@@ -44,3 +44,19 @@ def test_ranks_that_would_share_a_core_are_refused():
     refuse_crowded_ranks(StudySpec(ranks=2))
     with pytest.raises(UsageError, match="threads=1: the 2 ranks of a training would share 1 core: give"):
         refuse_crowded_ranks(StudySpec(threads=1, ranks=2))
+
+
+@pytest.mark.parametrize(
+    ("places", "kind"),
+    [
+        (("cpu", "cpu"), "cpu"),
+        (("core 0", "core 1"), "cpu"),
+        (("cores 0-1",), "cpu"),
+        (("node 1", "node 2"), "cpu"),
+        (("cuda:0", "cuda:1"), "cuda"),
+        (("H100 1",), "cuda"),
+        (("GPU 1",), "cuda"),
+    ],
+)
+def test_the_places_of_jobs_say_what_trains(places, kind):
+    assert kind_of(places) == kind

@@ -1,7 +1,8 @@
 from paretocaps.domain.forecast import EpochForecast, Forecast
+from paretocaps.domain.nominal_seconds import nominal_seconds
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.search.checked_study import check_study
-from paretocaps.search.planned_trials import cost, nominal_seconds, planned_trials
+from paretocaps.search.planned_trials import cost, planned_trials
 
 FIX = {"batch_schedule": "constant"}
 
@@ -34,8 +35,3 @@ def test_the_cost_is_that_of_the_trainings_that_are_left():
     assert whole.core_seconds == 12 * each
     assert rest.core_seconds == 6 * each
     assert cost(trials, 3, {}, None).core_seconds is None
-
-
-def test_more_work_costs_more():
-    small, large = ([EpochForecast(10, {"step": 1.0, "primary": macs})] for macs in (1e6, 1e9))
-    assert 0 < nominal_seconds(small) < nominal_seconds(large)

@@ -9,6 +9,8 @@ import pytest
 
 import paretocaps.testing.probe as probe
 from paretocaps.domain.failure import Failure
+from paretocaps.domain.forecast import EpochForecast, Forecast
+from paretocaps.domain.trainer import TrainerSpec
 from paretocaps.errors import FencedError, ParetocapsError, TrainingError, UsageError
 from paretocaps.execution.executor import EXECUTORS, Outcome
 from paretocaps.run_folder import RunFolder
@@ -233,6 +235,18 @@ def test_a_failed_seed_does_not_crowd_the_workers(run):
     options = {"executor": "two-places", "sampler": "grid", "repeats": 2, "trials": 6, "designs": ()}
     summary, watcher = run(space=space, **options)
     assert (summary.finished, len(watcher.failed)) == (4, 2)
+
+
+def test_what_the_trainer_tells_of_the_epochs_of_each_training_is_told(run, monkeypatch):
+    _, watcher = run(trials=1)
+    assert watcher.epochs_told_of == [(0, [], "cpu")]
+
+    def forecaster(spec, data, epochs, ranks):
+        return lambda choices: Forecast(epochs=(EpochForecast(10, {}), EpochForecast(5, {})))
+
+    monkeypatch.setattr(TrainerSpec, "forecaster", forecaster)
+    _, watcher = run(trials=2)
+    assert watcher.epochs_told_of == [(1, [10, 5], "cpu")]
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from paretocaps.errors import UsageError
 from paretocaps.search.observer import Observer
 from paretocaps.service import paper_tables
 from paretocaps.service.reproducing import ReproduceOptions, command_of, reproduce
+from paretocaps.service.running import Interrupted
 from paretocaps.storage.store import Store
 from paretocaps.testing.probe import PROBE
 
@@ -89,6 +90,22 @@ def test_a_table_is_trained_once_and_its_page_written_again(points):
     assert heard.lines[-1] == "points-1, scale quick: 4 of 4 trainings are finished"
     assert again.claims == first.claims
     assert len(before) == pytest.approx(len(again.page.read_text()), abs=100)
+
+
+def test_the_trainings_of_a_trial_that_lacks_seeds_are_counted(points):
+    ended = []
+
+    class Stops(Observer):
+        def training_ended(self, training):
+            ended.append(training.key)
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted):
+        reproduce("points-1", observer=Stops())
+    heard = Heard()
+    assert reproduce("points-1", observer=heard).finished == 4
+    assert len(ended) == 1
+    assert heard.lines[0].startswith("points-1, scale quick: 1 of 4 trainings is finished")
 
 
 def test_tables_share_the_trainings_of_their_study(points):

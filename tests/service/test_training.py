@@ -20,10 +20,13 @@ QUICK = ("primary_capsules=4", "precision=fp32", "batch_size=50")
 
 class Watcher(TrainingWatcher):
     def __init__(self):
-        self.told, self.notices = [], []
+        self.told, self.notices, self.epochs = [], [], ()
 
     def started(self, job, name):
         self.told.append(name)
+
+    def epochs_told(self, job, epochs):
+        self.epochs = epochs
 
     def epoch(self, job, record):
         self.told.append(record.epoch)
@@ -44,6 +47,7 @@ def test_a_run_leaves_weights_measurement_epochs_and_checkpoint(folder, monkeypa
     watcher = Watcher()
     run = train(options(design="ws", output="out"), watcher=watcher)
     assert watcher.told == ["ws", 1, 2, "closed"]
+    assert [epoch.steps for epoch in watcher.epochs] == [2, 2]
     names = {path.name for path in (folder / "out").iterdir()}
     assert names == {
         *("weights.pt", "measurement.json", "epochs.csv", "checkpoint.pt", "job.json", "worker.lock")
