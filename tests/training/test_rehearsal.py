@@ -199,7 +199,8 @@ def test_where_time_is_up_nothing_further_is_tried(monkeypatch):
 def test_where_time_is_up_what_is_predicted_of_convolutions_decides(monkeypatch, half, precision):
     _, what = rehearsed()
     Stepwise(monkeypatch, fp32=0.1)
-    formed = {one: Formed(Tuning(precision=one), taken, 1.0) for one, taken in (("bf16", half), ("fp32", 1.0))}
+    predicted = {"bf16": half, "fp32": 1.0}
+    formed = {one: Formed(Tuning(precision=one), taken, 1.0) for one, taken in predicted.items()}
     monkeypatch.setattr(module, "_with_forms", lambda times, precision: formed[precision])
     monkeypatch.setattr(module, "BUDGET", 0.0)
     assert Rehearsal(what).fastest() == Tuning(precision=precision)
