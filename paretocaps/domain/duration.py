@@ -32,8 +32,8 @@ def parse_duration(value: object) -> float:
         seconds = float(value)
     if not seconds > 0:
         raise ValueError(
-            f"{value!r} is not a duration: write seconds, or a number with s, m, h or d such as 90s, 10m, 2h;"
-            " off for no limit"
+            f"{value!r} is not a duration above 0: write seconds, or a number with s, m, h or d such as 90s,"
+            " 10m, 2h; off for no limit"
         )
     return seconds
 

@@ -136,7 +136,7 @@ def test_a_failed_training_says_why_in_a_line(folder):
         ({"corrupt": "x"}, "corrupt='x' is not allowed"),
         (
             {"checkpoint_every": "0"},
-            "checkpoint_every='0' is not a duration: write seconds, .* such as 90s, 10m",
+            "checkpoint_every='0' is not a duration above 0: write seconds, .* such as 90s, 10m",
         ),
         ({"ranks": 0}, "ranks=0 is not allowed: give 1 to 256"),
         ({"design": "hat"}, "unknown design 'hat'"),
