@@ -1,8 +1,8 @@
 """Writes choices to stdout: all of them as a table, or one in full."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from paretocaps.cli.output import rows_table, show, write_rows
+from paretocaps.cli.output import Row, rows_table, show, write_rows
 from paretocaps.service import ChoiceView
 
 
@@ -18,7 +18,8 @@ def write_choices(found: Sequence[ChoiceView], form: str, *, full: bool) -> None
         write_rows([choice.as_dict() for choice in found], form)
     elif full:
         for choice in found:
-            show(*in_full(choice))
+            for number, rows in enumerate(in_full(choice)):
+                show(*[""] * (number > 0), rows_table(rows))
     else:
         show(rows_table([in_short(choice) for choice in found]))
 
@@ -31,12 +32,11 @@ def in_short(choice: ChoiceView) -> dict[str, str]:
     return {**row, "meaning": " ".join([row["meaning"], *said]).strip()}
 
 
-def in_full(choice: ChoiceView) -> list[str]:
-    """Return the lines that describe a choice in full: its facts, then the meanings of its values."""
-    width = max(map(len, choice.summary()))
-    lines = [f"{name:{width}}  {text or '-'}" for name, text in choice.summary().items()]
-    meanings = choice.facts.meanings
-    if not meanings:
-        return lines
-    longest = max(map(len, meanings))
-    return [*lines, "", *(f"{value:{longest}}  {meaning}" for value, meaning in meanings.items())]
+def in_full(choice: ChoiceView) -> list[list[Row]]:
+    """Return the tables, without headings, of one choice: its facts, and what its values mean."""
+    facts = {name: text or "-" for name, text in choice.summary().items()}
+    return [_pairs(pairs) for pairs in (facts, choice.facts.meanings) if pairs]
+
+
+def _pairs(texts: Mapping[str, str]) -> list[Row]:
+    return [{" ": name, "  ": text} for name, text in texts.items()]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import click
 
 from paretocaps.cli.front_table import front_table
-from paretocaps.cli.next_commands import report_command
+from paretocaps.cli.next_commands import report_command, say_training
 from paretocaps.cli.numbers import counted
 from paretocaps.cli.output import Row, console, note, say, show, write_json, write_rows
 from paretocaps.domain.duration import clock_text
@@ -18,7 +18,6 @@ from paretocaps.report.front import Front
 from paretocaps.report.hypervolume_text import hypervolume_text
 from paretocaps.report.interval_notes import interval_notes
 from paretocaps.report.level_notes import level_notes, level_text
-from paretocaps.report.reproducing import training_command
 from paretocaps.report.tables import csv_text, estimate_text
 
 
@@ -92,9 +91,8 @@ def show_front(front: FrontRecord, chosen: Chosen | None = None, storage: str = 
     show(front_table(front, console().width, marks))
     for line in (*_notes(front), *([] if chosen is None else [_chosen_text(front, chosen)])):
         note(line)
-    say("")
     best = trials[0] if chosen is None else chosen.member
-    say(f"{training_command(front.study, best.trial, storage)}  # train it fully")
+    say_training(front, best.trial, storage)
 
 
 def _notes(front: FrontRecord) -> list[str]:

@@ -2,8 +2,11 @@
 
 import shlex
 
+from paretocaps.cli.output import say
+from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.masking import masked
+from paretocaps.report.reproducing import training_command
 
 
 def next_commands(study: str, storage: str, device: str | None = None) -> list[str]:
@@ -26,6 +29,13 @@ def report_command(study: str, storage: str) -> str:
 def confirm_command(study: str, storage: str) -> str:
     """Return the command that trains further seeds of a study's front."""
     return _command("confirm", study, _where(storage))
+
+
+def say_training(front: FrontRecord, trial: int, storage: str) -> None:
+    """Write to stderr what trains a trial of a front fully, unless a loop of one's own does."""
+    if command := training_command(front.study, trial, storage, front.trainer):
+        say("")
+        say(f"{command}  # train it fully")
 
 
 def _command(name: str, study: str, options: str) -> str:

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 import click
 
-from paretocaps.cli.next_commands import confirm_command
-from paretocaps.cli.output import rows_table, say, show, write_json, write_rows
+from paretocaps.cli.next_commands import confirm_command, say_training
+from paretocaps.cli.output import console, rows_table, show, write_json, write_rows
+from paretocaps.cli.text_layout import whole_words
+from paretocaps.domain.own_function import of_session
+from paretocaps.domain.own_loop import NAME as LOOP
 from paretocaps.report.beside_baseline import beside_text
-from paretocaps.report.reproducing import training_command
 from paretocaps.report.sentences import trial_name
 from paretocaps.report.tables import estimate_text, probability_text
 from paretocaps.service import Recommendation
@@ -25,11 +27,11 @@ def write_recommendation(found: Recommendation, form: str, storage: str) -> None
             [{"about": about, "sentence": sentence} for about, sentence in _sentences(found, storage)], form
         )
     else:
+        width = console().width
         for about, sentence in _sentences(found, storage):
-            click.echo(f"{about}: {sentence}")
+            click.echo(whole_words(f"{about}: {sentence}", width))
         _show_importance(found)
-        say("")
-        say(f"{training_command(found.front.study, found.member.trial, storage)}  # train it fully")
+        say_training(found.front, found.member.trial, storage)
 
 
 def _sentences(found: Recommendation, storage: str) -> list[tuple[str, str]]:
@@ -55,6 +57,8 @@ def _sentences(found: Recommendation, storage: str) -> list[tuple[str, str]]:
 def _sure(found: Recommendation, storage: str) -> str:
     if found.member.probability is not None:
         return f"no other trial beats it in {probability_text(found.member.probability)} of the resamples"
+    if found.front.trainer == LOOP or of_session(found.front.trainer):
+        return "not known from one seed"
     return f"not known from one seed: `{confirm_command(found.front.study, storage)}` trains more"
 
 

@@ -120,6 +120,12 @@ def is_own(name: str) -> bool:
     return "@" in name
 
 
+def of_session(name: str) -> str | None:
+    """Return the function of a trainer's name that only the session has which defined it; None for others."""
+    place, _, _ = name.rpartition("@")
+    return place if place and ":" not in place else None
+
+
 def called(name: str) -> OwnFunction:
     """Return the function of a name, which is imported where this process does not have it.
 

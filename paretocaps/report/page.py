@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.history_step import HistoryStep
 from paretocaps.domain.measurement import EpochRecord
+from paretocaps.domain.own_function import of_session
+from paretocaps.domain.own_loop import NAME as LOOP
 from paretocaps.report.apart_section import Unfinished, apart_tables
 from paretocaps.report.depth import EPOCH_TIME, DepthLine, depth_lines
 from paretocaps.report.depth_figure import depth_figures
@@ -133,9 +135,9 @@ def write_report(
         missing=_missing(front, trials, unfinished),
         nearest=nearest_table(front),
         corner=corner_table(front),
-        command=chosen and training_command(front.study, chosen.trial, storage),
+        command=chosen and training_command(front.study, chosen.trial, storage, front.trainer),
         members=front_section(
-            front, chosen.trial if chosen else None, styles, _commands(front, settings, seeds)
+            front, chosen.trial if chosen else None, styles, _commands(front, settings, seeds, storage)
         ),
         table_csv=csv_text(front.members, front.objectives),
         flags=flag_notes([*front, *front.corner]),
@@ -226,7 +228,12 @@ def _missing(front: FrontRecord, trials: Sequence[FrontMember], unfinished: Sequ
     )
 
 
-def _commands(front: FrontRecord, settings: Mapping[str, Any], seeds: Sequence[int]) -> dict[int, str]:
+def _commands(
+    front: FrontRecord, settings: Mapping[str, Any], seeds: Sequence[int], storage: str
+) -> dict[int, str]:
+    """Return what makes each member again: its choices, or its number where only Python has the trainer."""
+    if front.trainer == LOOP or of_session(front.trainer):
+        return {one.trial: training_command(front.study, one.trial, storage, front.trainer) for one in front}
     fix = settings.get("fix") or {}
     return {
         one.trial: reproducing_command(

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from paretocaps.domain.front_record import FrontMember
+from paretocaps.domain.own_function import of_session
+from paretocaps.domain.own_loop import NAME as LOOP
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import ParetocapsError
@@ -27,15 +29,25 @@ _DEFAULTS = {
 """The settings of a study that are flags of `train`, too, with the values that need no flag."""
 
 
-def training_command(study: str, trial: int, storage: str = "") -> str:
+def training_command(study: str, trial: int, storage: str = "", trainer: str = _CAPSNET) -> str:
     """Return the command that trains a trial of a study, `paretocaps train demo --trial 7`.
+
+    It is a call in Python where the trainer is a function of a session or a script, which no command has, and
+    empty where a loop of one's own trains.
 
     Args:
         study: the study's name.
         trial: the trial's number.
         storage: the database; it is named, without a password, where it is not the default.
+        trainer: the study's trainer.
     """
     own = [] if storage in ("", DEFAULT_STORAGE) else ["--storage", masked(storage)]
+    if trainer == LOOP:
+        return ""
+    if function := of_session(trainer):
+        named = [f"storage={place!r}" for place in own[1:]]
+        arguments = [repr(study), f"trial={trial}", f"trainer={function}", *named]
+        return f"paretocaps.train({', '.join(arguments)})"
     options = ["--trial", str(trial), *own]
     # a name that begins with "-" must follow `--`, which ends the options
     named = [*options, "--", study] if study.startswith("-") else [study, *options]

@@ -7,7 +7,8 @@ from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.domain.requirement import Requirement
 from paretocaps.pareto.along import Change
-from paretocaps.report.tables import choice_text, value_text
+from paretocaps.report.beside_baseline import short_value
+from paretocaps.report.tables import value_text
 
 _WORDS = {
     "time": ("faster", "slower"),
@@ -165,13 +166,13 @@ def along_text(changes: Sequence[Change], members: Sequence[FrontMember], object
     lines = []
     for change in changes:
         if change.kind in ("rises", "falls"):
-            values = f"from {choice_text(change.first)} to {choice_text(change.last)}"
+            values = f"from {short_value(change.first)} to {short_value(change.last)}"
             lines.append(f"{change.choice} {change.kind} {values} as {objective.name} {worse}")
         elif change.kind == "changes":
             at = value_text(objective, members[change.place - 1].values[objective.name])
             lines.append(
-                f"{change.choice} is mostly {choice_text(change.first)} where {objective.name} is {at} or"
-                f" better, and {choice_text(change.last)} where it is worse"
+                f"{change.choice} is mostly {short_value(change.first)} where {objective.name} is {at} or"
+                f" better, and {short_value(change.last)} where it is worse"
             )
     if varying := [change.choice for change in changes if change.kind == "varies"]:
         lines.append(f"without an order: {', '.join(varying)}")

@@ -261,7 +261,8 @@ def _picked(study: str | None, options: Mapping[str, Any]) -> tuple[PickedTrial 
     others = {name: value for name, value in options.items() if name not in ways}
     if study is None and not which:
         return None, others
-    if not any(which.get(name) not in (None, False) for name in _WAYS):
+    # by identity, because trial 0 equals False
+    if all(which.get(name) is None or which[name] is False for name in _WAYS):
         of = "" if study is None else f" of study {study!r}"
         raise UsageError(
             f"which trial{of}? give trial=3, knee=True, best='acc', preferences={{'acc': 2, 'time': 1}} or"

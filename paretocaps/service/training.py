@@ -11,6 +11,7 @@ from paretocaps.domain.forecast import EpochForecast
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measured_estimate import estimate_of
 from paretocaps.domain.measurement import SHARES, EpochRecord, Measurement
+from paretocaps.domain.own_loop import refuse_loop
 from paretocaps.domain.progress import WAITS, WithProgress
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec, forecast_of
 from paretocaps.errors import ParetocapsError, TrainingError, UnknownNameError, UsageError
@@ -175,6 +176,8 @@ def _job(options: TrainOptions, picked: PickedTrial | None) -> tuple[TrainingJob
     from paretocaps.execution.devices import devices
 
     name = options.trainer or (picked.trainer if picked else "capsnet")
+    if picked is not None:
+        refuse_loop(picked.study, picked.trainer)
     choices = _choices(TRAINERS.get(name), options, picked)
     ranks = _ranks(options, TRAINERS.get(name), choices)
     label = f"{picked.study}-trial-{picked.trial}" if picked else options.design or name

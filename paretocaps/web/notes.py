@@ -99,8 +99,9 @@ def trial_note(view: StudyView, number: int, report: str) -> str:
             *(f"{x.capitalize()}: {FLAGS.get(x, x)}." for x in trial.flags),
         ]
     texts = [markdown_text(line) for line in lines]
-    command = _code(training_command(view.front.study, number, view.storage))
-    return "\n\n".join([*texts, f"{command} trains it again, fully. [Report]({report})\n"])
+    command = training_command(view.front.study, number, view.storage, view.front.trainer)
+    trains = f"{_code(command)} trains it again, fully. " if command else ""
+    return "\n\n".join([*texts, f"{trains}[Report]({report})\n"])
 
 
 def _code(text: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from paretocaps.cli.front_view import Chosen, write_front, write_history
+from paretocaps.domain.own_loop import NAME
 from paretocaps.domain.requirement import parse_requirements
 from paretocaps.domain.tuning import DEFAULT
 from paretocaps.report.front import Front
@@ -136,6 +137,14 @@ def test_the_knee_is_marked_and_the_next_command_trains_it(front, capsys):
     told = capsys.readouterr()
     assert "knee" not in told.out
     assert told.err.splitlines()[-1] == "paretocaps train demo --trial 3  # train it fully"
+
+
+def test_what_only_python_trains_is_no_command(front, capsys):
+    write_front(replace(front, trainer="train_svm@1"), Chosen(front.members[0], "pick"), "table")
+    told = capsys.readouterr().err.splitlines()
+    assert told[-1] == "paretocaps.train('demo', trial=3, trainer=train_svm)  # train it fully"
+    write_front(replace(front, trainer=NAME), Chosen(front.members[0], "pick"), "table")
+    assert "train it fully" not in capsys.readouterr().err
 
 
 def test_where_no_trial_keeps_the_bounds_the_nearest_are_shown(front, capsys):

@@ -8,6 +8,7 @@ from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.history_step import HistoryStep
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.objective import parse_objectives
+from paretocaps.domain.own_loop import NAME
 from paretocaps.domain.published import Published
 from paretocaps.domain.requirement import Requirement, parse_requirements
 from paretocaps.domain.tuning import DEFAULT
@@ -130,6 +131,14 @@ def test_without_a_member_the_page_says_so(tmp_path, front, trials):
     assert "<dt>device</dt><dd>not recorded</dd>" in body
     assert "<dt>seeds</dt><dd>none</dd>" in body
     assert body.count('<figure class="drawing">') == 5
+
+
+def test_what_only_python_trains_is_called_there(tmp_path, front, trials):
+    page = written(tmp_path / "demo.html", replace(front, trainer="train_svm@1"), trials=trials)
+    assert page.count('trainer=train_svm)">copy') == 1 + len(front)
+    page = written(tmp_path / "demo.html", replace(front, trainer=NAME), trials=trials)
+    assert "data-copy=" not in page
+    assert "<summary>command" not in page
 
 
 def test_where_all_failed_the_page_says_why(tmp_path, front):

@@ -5,6 +5,7 @@ import pytest
 
 from paretocaps.cli.app import app
 from paretocaps.domain.front_record import FrontMember
+from paretocaps.domain.own_loop import NAME
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.report.reproducing import reproducing_command, training_command
@@ -17,6 +18,13 @@ def test_a_trial_is_named_with_its_study_and_a_database_that_is_not_the_default(
     assert training_command("demo", 7, DEFAULT_STORAGE) == training_command("demo", 7)
     assert training_command("a b", 7, "x.db") == "paretocaps train 'a b' --trial 7 --storage x.db"
     assert "secret" not in training_command("a", 7, "postgresql://me:secret@host/studies")
+
+
+def test_a_function_of_a_session_is_called_in_python_and_a_loop_of_ones_own_has_no_command():
+    call = training_command("a'b", 7, "x.db", "train_svm@1")
+    assert call == "paretocaps.train(\"a'b\", trial=7, trainer=train_svm, storage='x.db')"
+    assert training_command("demo", 7, "", "my.module:train_svm@1") == "paretocaps train demo --trial 7"
+    assert training_command("demo", 7, "", NAME) == ""
 
 
 def test_the_command_that_trains_a_trial_can_be_pasted_and_hides_a_password():

@@ -110,12 +110,14 @@ def test_aims_are_met_or_missed_by_so_much():
 def test_what_changes_along_a_front():
     changes = [
         Change("ratio", "rises", 0.0, 0.7),
+        Change("rate", "falls", 0.00881778, 0.001),
         Change("shared", "changes", False, True, 2),
         Change("policy", "varies"),
         Change("cycle", "varies"),
     ]
     assert along_text(changes, [BEST, SMALL, TINY], THREE[0]) == [
         "ratio rises from 0 to 0.7 as acc falls",
+        "rate falls from 0.00882 to 0.001 as acc falls",
         "shared is mostly false where acc is 0.9660 or better, and true where it is worse",
         "without an order: policy, cycle",
     ]

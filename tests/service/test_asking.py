@@ -45,6 +45,8 @@ def test_a_loop_of_ones_own_makes_a_study_like_any_other(options):
             seen.append(trial.choices)
             train(study, trial)
         assert len(study.front) >= 1
+    with pytest.raises(UsageError, match="study 'loop' is trained by a program that asks it: go on there"):
+        paretocaps.train("loop", knee=True, storage=options["storage"])
     frame = paretocaps.load_trials("loop", options["storage"])
     assert sorted(frame["state"]) == ["failed", *["finished"] * 4]
 

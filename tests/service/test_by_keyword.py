@@ -31,6 +31,8 @@ def test_what_names_no_network_is_refused_with_the_remedy(folder):
         paretocaps.evaluate("demo")
     with pytest.raises(StorageError):
         paretocaps.train("demo", knee=True, storage=folder / "none.db")
+    with pytest.raises(StorageError):
+        paretocaps.train("demo", trial=0, storage=folder / "none.db")
     with pytest.raises(UsageError, match="no images named"):
         paretocaps.predict("exports/x", [])
 

@@ -5,6 +5,7 @@ import pytest
 from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import parse_objectives
+from paretocaps.domain.own_loop import NAME
 from paretocaps.domain.requirement import parse_requirements
 from paretocaps.storage.records import TrialRecord
 from paretocaps.storage.schema import now
@@ -87,6 +88,11 @@ def test_no_text_in_a_note_is_html(view):
 def test_the_command_of_a_note_names_the_database_and_is_code_whatever_the_name(view):
     shown = replace(view, front=replace(view.front, study="a`<b>"), storage="own.db")
     assert "``paretocaps train 'a`<b>' --trial 1 --storage own.db`` trains" in trial_note(shown, 1, "/r")
+
+
+def test_a_trial_that_a_loop_of_ones_own_trained_has_no_command(view):
+    shown = replace(view, front=replace(view.front, trainer=NAME))
+    assert trial_note(shown, 1, "/r").endswith("\n\n[Report](/r)\n")
 
 
 def test_a_note_of_a_trial_says_where_it_stands_and_how_it_differs(view):
