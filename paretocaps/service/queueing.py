@@ -65,6 +65,7 @@ def submit(
         UsageError: an option is not allowed, or only the service may set it.
         DataError: the data are not in the data root.
         MissingError: there is no such upload.
+        StudyMismatchError: there is a study of that name with other settings, which may not change.
         StateError: the study is already queued, running or paused, or the owner's quota is used up.
     """
     from paretocaps.service.submitted import check_submitted

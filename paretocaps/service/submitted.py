@@ -10,6 +10,7 @@ from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import UnknownNameError, UsageError, did_you_mean
 from paretocaps.search.checked_study import check_study
+from paretocaps.search.identity import refuse_other_study
 from paretocaps.search.samplers import SAMPLERS
 from paretocaps.service.running import requested
 from paretocaps.service.study_schema import OF_SERVICE
@@ -45,6 +46,7 @@ def check_submitted(
         DataError: the data are not in the data root.
         MissingError: there is no such upload.
         UnknownNameError: there is no such data set, or another name is unknown.
+        StudyMismatchError: there is a study of that name with other settings, which may not change.
     """
     if kind == "study":
         trials = _check_study(study, options, data_root, folder, store).trials
@@ -112,6 +114,8 @@ def _check_study(
     checked = check_study(spec)
     if checked.trainer.named_data and spec.data_spec.name is not None:
         DATASETS.get(spec.data_spec.name)
+    if store.has_study(study):
+        refuse_other_study(checked.spec, store.study(study).spec)
     return spec
 
 

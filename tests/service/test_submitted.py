@@ -2,8 +2,10 @@ from dataclasses import replace
 
 import pytest
 
+from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS
-from paretocaps.errors import DataError, UnknownNameError, UsageError
+from paretocaps.errors import DataError, StudyMismatchError, UnknownNameError, UsageError
+from paretocaps.search.identity import stored_form
 from paretocaps.service.submitted import check_submitted, placed_data
 from paretocaps.storage.store import Store
 
@@ -11,13 +13,18 @@ STUDY = {"dataset": "digits", "trainer": "replay", "objectives": "acc,params", "
 
 
 @pytest.fixture
-def check(tmp_path):
+def store(tmp_path):
+    with Store.open(f"sqlite:///{tmp_path}/x.db", create=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def check(store, tmp_path):
     def of(kind="study", **options):
         root = tmp_path / "data"
         return check_submitted(kind, "new", options, root, tmp_path / "service", store)
 
-    with Store.open(f"sqlite:///{tmp_path}/x.db", create=True) as store:
-        yield of
+    return of
 
 
 def test_a_study_asks_for_its_trials(check):
@@ -96,3 +103,10 @@ def test_data_are_in_the_data_root(check, tmp_path):
     assert found == {"data": str(tmp_path / "data" / "flowers"), "trials": 3}
     with pytest.raises(DataError, match="is not in the data root"):
         check(**{**STUDY, "dataset": None, "data": "../secrets"})
+
+
+def test_a_study_that_exists_goes_on_with_its_settings_alone(check, store):
+    store.create_study("new", stored_form(StudySpec.model_validate({"study": "new", **STUDY})))
+    assert check(**{**STUDY, "trials": 9}) == check(trials=9) == 9
+    with pytest.raises(StudyMismatchError, match=r"study 'new' was created with seed=0 \(now 3\)"):
+        check(**{**STUDY, "seed": 3})

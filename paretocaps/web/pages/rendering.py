@@ -40,6 +40,7 @@ def templates() -> "Environment":
         "moment": moment_text,
         "lasting": lasting_text,
         "counted": counted,
+        "sentence": sentence,
         "reconstructs": reconstructs,
         "bytes": lambda number: with_prefix(number, "B"),
         "sparkline": sparkline,
@@ -59,6 +60,11 @@ def at(*names: str | int) -> Markup:
 def ago(moment: datetime, now: datetime | None = None) -> str:
     """Return how long ago something was: "12 min ago"."""
     return f"{lasting_text(round((now or datetime.now(UTC)).timestamp() - moment.timestamp()))} ago"
+
+
+def sentence(text: str) -> str:
+    """Return a text that begins with a capital letter, unless it begins with a name such as lr_max."""
+    return text if "_" in text.partition(" ")[0] else f"{text[:1].upper()}{text[1:]}"
 
 
 def moment_text(moment: datetime) -> str:

@@ -1,13 +1,17 @@
 """Gives a service its pages."""
 
-from fastapi import FastAPI, HTTPException, Request
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from paretocaps.service.overview import Overview
 from paretocaps.storage.store import Store
 from paretocaps.web.pages import buttons, classifying, data, looking, submitting
-from paretocaps.web.pages.answers import Readers
+from paretocaps.web.pages.answers import Readers, problem_page
 from paretocaps.web.pages.assets import PLACE, at
+from paretocaps.web.problems import problem
 from paretocaps.web.serve_settings import ServeSettings
 
 _KEPT = "public, max-age=31536000, immutable"  # the address of a file changes with its content
@@ -20,6 +24,7 @@ def add_pages(app: FastAPI, settings: ServeSettings) -> None:
     app.add_api_route(f"{PLACE}{{name}}", static, include_in_schema=False)
     for routes in (looking, submitting, data, classifying, buttons):
         app.include_router(routes.router)
+    app.add_exception_handler(404, nowhere)
 
 
 def static(request: Request, name: str) -> Response:
@@ -33,3 +38,13 @@ def static(request: Request, name: str) -> Response:
             found.compressed, media_type=found.kind, headers=headers | {"Content-Encoding": "gzip"}
         )
     return Response(found.content, media_type=found.kind, headers=headers)
+
+
+async def nowhere(request: Request, error: Exception) -> Response:
+    """Answer a request for what is not there: by a page where a browser asks for one."""
+    assert isinstance(error, HTTPException)
+    place, told = request.url.path, str(error.detail)
+    text = f"nothing is at {place!r}" if told == HTTPStatus.NOT_FOUND.phrase else told
+    if "text/html" in request.headers.get("accept", "") and not place.startswith("/api/"):
+        return problem_page(request, 404, text)
+    return problem(404, text, error.headers)

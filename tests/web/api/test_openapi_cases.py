@@ -69,7 +69,8 @@ def test_every_answer_is_described_and_none_is_an_error_of_the_service(service):
         answered.append(answer.status_code)
         case.validate_response(answer, checks=checks)
 
-    each = -(-CASES // (len(operations) - 4))  # those of the costly path, and of three without parameters
+    # those of the costly path, and of three without parameters, have few; some others have no more cases, too
+    each = -(-CASES // (len(operations) - 5))
     for operation in operations:
         generated = settings(
             max_examples=FEW if operation.path in COSTLY else each,
@@ -80,4 +81,4 @@ def test_every_answer_is_described_and_none_is_an_error_of_the_service(service):
             suppress_health_check=list(HealthCheck),
         )
         generated(given(case=operation.as_strategy())(ask))()
-    assert len(answered) >= 0.9 * CASES  # some operations have no more cases
+    assert len(answered) >= CASES

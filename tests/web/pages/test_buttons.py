@@ -68,7 +68,7 @@ def test_what_fills_a_quota_of_hours_has_no_button_that_would_be_refused(setting
 def test_what_runs_is_shown_before_it_told_what_it_does_and_then_with_that(
     client, settings, kind, study, path
 ):
-    options = {"trial": 1} if kind == "export" else {"objectives": ["acc", "params"], "trials": 9}
+    options = {"trial": 1} if kind == "export" else {"trials": 9}
     made = queueing.submit(kind, study, options, settings.storage)
     with Store.open(settings.storage, create=False) as store:
         store.take_turn(made.id, "token", "host")

@@ -66,7 +66,7 @@ def test_the_audit_tells_who_was_to_change_what(client, settings):
         "target": "/api/v1/nothing",
         "address": "testclient",
         "outcome": 404,
-        "reason": "Not Found",
+        "reason": "nothing is at '/api/v1/nothing'",
     }
     with Store.open(settings.storage, create=False) as store:
         store.audit(Audited("ann", "run", "POST", "/api/v1/studies", "192.0.2.1", 202))

@@ -3,7 +3,7 @@ from paretocaps.storage.store import Store
 
 
 def submitted(settings, *names):
-    options = {"objectives": ["acc", "params"], "trials": 9}
+    options = {"trials": 9}
     return [queueing.submit("study", name, options, settings.storage).id for name in names]
 
 
