@@ -23,7 +23,7 @@ _LONG = 0.1
 _SAVES = 0.25
 """Seconds of all images' products, from which `spectral`, which may save most of them, is always timed."""
 _MORE = 4
-"""How many times as many images are timed in the form `spectral`, whose share per image is small."""
+"""How many times as many images are timed where a fixed share is apart from a small one per image."""
 CLEARLY = 0.97
 """The share of the seconds of what was tried before it that a way needs to be chosen in its place."""
 
@@ -54,7 +54,7 @@ class FormTimes:
     The seconds for all images are predicted from those for a few. They are proportional to the number of
     images, except where filters are transformed (the form `spectral`) or converted (another dtype than
     float32): that takes a fixed share, which the seconds for one image tell, beside those for several times
-    as many images in the form `spectral`.
+    as many images.
 
     Args:
         computed: the convolution.
@@ -75,9 +75,10 @@ class FormTimes:
         """
         first, *others = _forms(self._computed.shape, dtype, self._images)
         one, few = self._one(first, dtype, 0.0), self._several(first, dtype)
-        if sum(few) > _HOPELESS * self._least:
+        an_image = sum(few) / self._count(first, dtype)
+        if an_image > _HOPELESS * self._least:
             return None
-        self._least = min(self._least, sum(few))
+        self._least = min(self._least, an_image)
         best = [(taken, first) for taken in self._predicted(first, dtype, one, few)]
         by_default = sum(taken for taken, _ in best)
         for form in others:
@@ -108,26 +109,31 @@ class FormTimes:
 
     def _several(self, form: Form, dtype: torch.dtype) -> Seconds:
         """Return the seconds for a few images."""
-        images = self._count(form)
+        images = self._count(form, dtype)
         found = seconds(self._computed, form, dtype, images)
         return found if sum(found) > _LONG else _least(found, seconds(self._computed, form, dtype, images))
 
-    def _count(self, form: Form) -> int:
+    def _count(self, form: Form, dtype: torch.dtype) -> int:
         """Return how many images are timed in a form."""
-        return min(self._images, self._few * (_MORE if form == "spectral" else 1))
+        return min(self._images, self._few * (_MORE if _has_fixed_share(form, dtype) else 1))
 
     def _predicted(self, form: Form, dtype: torch.dtype, one: Seconds, few: Seconds) -> Seconds:
         """Return the seconds for all images from those for one and for a few."""
-        count = self._count(form)
+        count = self._count(form, dtype)
         further = self._images - count
         shares = [taken / count for taken in few]
-        if form == "spectral" or dtype != torch.float32:
+        if _has_fixed_share(form, dtype):
             shares = [
                 min(share, max(taken - first, 0.0) / max(1, count - 1))
                 for share, taken, first in zip(shares, few, one, strict=True)
             ]
         a, b, c = (taken + share * further for taken, share in zip(few, shares, strict=True))
         return a, b, c
+
+
+def _has_fixed_share(form: Form, dtype: torch.dtype) -> bool:
+    """Return whether filters are transformed or converted, which takes the same for any number of images."""
+    return form == "spectral" or dtype != torch.float32
 
 
 def seconds(computed: Computed, form: Form, dtype: torch.dtype, images: int) -> Seconds:

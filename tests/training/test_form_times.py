@@ -49,7 +49,9 @@ def test_seconds_for_many_images_are_proportional_but_for_what_is_done_to_filter
     assert times._predicted("patches", full, one, few) == pytest.approx((288.0, 128.0, 32.0))
     transformed = times._predicted("spectral", full, one, few)
     assert transformed == pytest.approx((9.0 + 112 * 0.4, 4.0 + 112 * 0.2, 1.0))
-    assert times._predicted("patches", half, one, few) == pytest.approx((9.0 + 124 * 2, 4.0 + 124, 1.0))
+    assert times._predicted("patches", half, one, few) == pytest.approx(
+        (9.0 + 112 * 0.4, 4.0 + 112 * 0.2, 1.0)
+    )
 
 
 def test_a_form_that_takes_longer_for_one_image_than_another_for_all_is_not_timed_further(computed, taken):
