@@ -21,14 +21,15 @@ def page() -> str:
     found = kept()
     if found is None:
         return "No result is kept yet."
-    texts = [f"Played on {found['device']}, {found['date']}, {found['seeds']} seeds per method and table."]
+    seeds = f"{found['seeds']} seeds per method and table, or as said"
+    texts = [f"Played on {found['device']}, {found['date']}, {seeds}."]
     texts += [
         "| criterion | measured | target |\n|---|---|---|\n" + "\n".join(map(_figure, found["figures"]))
     ]
     for table, methods in found["tables"].items():
         head = f"| {table} | {' | '.join(f'{n} trials' for n in _AT)} | time share | CPU s a run |"
         lines = [head, "|---" * 7 + "|"]
-        lines += [_row(name, one) for name, one in methods.items()]
+        lines += [_row(_named(name, one, found["seeds"]), one) for name, one in methods.items()]
         texts.append("\n".join(lines))
     texts.append(f"<div>{(RESULTS / f'{NAME}.svg').read_text()}</div>")  # a block that Markdown leaves alone
     return "\n\n".join(texts)
@@ -37,6 +38,10 @@ def page() -> str:
 def _figure(one: dict[str, Any]) -> str:
     spread = f" ({one['min']:.3g} to {one['max']:.3g}, n={one['n']})" if one["n"] > 1 else ""
     return f"| {one['figure']} | {one['median']:.3g}{spread} | {one['target'] or '-'} |"
+
+
+def _named(method: str, one: dict[str, Any], seeds: int) -> str:
+    return method if one["runs"] == seeds else f"{method} ({one['runs']} seeds)"
 
 
 def _row(name: str, one: dict[str, Any]) -> str:
