@@ -9,14 +9,15 @@ for each term r
 
     outputs X_r W_r',    image gradient G_r W_r,    filter gradient G_r' X_r,
 
-transformed back by the transpose of the third tensor's transform. The terms of one vertical frequency are
-computed at a time, so that transformed filters take little memory.
+transformed back by the transpose of the third tensor's transform. A thread computes the terms of one
+vertical frequency at a time, so that transformed filters take little memory.
 
 Shapes: B images, H x W pixels, C channels, K filters; M tiles, over all images.
 """
 
 import math
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from itertools import product as pairs
 
 import torch
@@ -25,6 +26,7 @@ from torch import Tensor
 from paretocaps.domain.tuning import ConvolutionShape
 from paretocaps.models.geometry import Size
 from paretocaps.models.products import batched_product
+from paretocaps.models.shared_work import share_out
 from paretocaps.models.tiles import choose_tiles
 from paretocaps.models.transforms import Transform, count_terms, transforms
 
@@ -57,6 +59,8 @@ class Spectral:
         self._taps = Size(*(-(-kernel // step) for _, kernel, step in sides))
         self._tiles = choose_tiles(self.size, self._taps)
         self._made = transforms(self._tiles.outputs, self._taps, self._dtype)
+        terms = [frequency.terms for frequency in self._made.frequencies]
+        self._frequencies = sorted(range(len(terms)), key=lambda k: terms[k].start - terms[k].stop)
         self._memory: dict[str, Tensor] = {}
 
     def multiplications(self, images: int) -> int:
@@ -77,12 +81,9 @@ class Spectral:
             sums = self._blank("sums", count_terms(self._tiles.pixels), self._rows(samples), self._filters)
             for index, grid in enumerate(self._grids()):
                 image, filters = self._image_lines(images[samples][grid]), self._filter_lines(weight[grid])
-                for frequency, own in enumerate(self._made.frequencies):
-                    x, w = self._image_terms(frequency, image), self._filter_terms(frequency, filters)
-                    batched_product(x, w.mT, sums[own.terms], add=index > 0)
+                self._share_out(self._add_products, image, filters, sums, index > 0)
             back = self._blank("back", self._tiles.pixels.height, self._tiles.outputs.width, *sums.shape[1:])
-            for frequency, own in enumerate(self._made.frequencies):
-                self._made.outputs.lines_back(frequency, sums[own.terms], back[own.lines])
+            self._share_out(self._transform_back, self._made.outputs, sums, back)
             self._tiles.join(self._numbers(self._made.outputs, back), self._tiles.outputs, found[samples])
         return found
 
@@ -95,14 +96,9 @@ class Spectral:
             for grid in self._grids():
                 maps, lines = found[samples][grid], self._filter_lines(weight[grid])
                 back = self._blank("back", *self._tiles.pixels, self._rows(samples), maps.shape[-1])
-                for frequency, own in enumerate(self._made.frequencies):
-                    self._multiply_back(
-                        self._made.images,
-                        frequency,
-                        gradient[own.terms],
-                        self._filter_terms(frequency, lines),
-                        back[own.lines],
-                    )
+                self._share_out(
+                    self._multiply_back, self._made.images, gradient, self._filter_terms, lines, back
+                )
                 self._tiles.join(self._numbers(self._made.images, back), self._tiles.pixels, maps)
         return found
 
@@ -116,14 +112,9 @@ class Spectral:
                 part, lines = found[grid], self._image_lines(images[samples][grid])
                 size = self._tiles.pixels.height, self._taps.width
                 back = self._blank("back", *size, self._filters, part.shape[-1])
-                for frequency, own in enumerate(self._made.frequencies):
-                    self._multiply_back(
-                        self._made.filters,
-                        frequency,
-                        gradient[own.terms],
-                        self._image_terms(frequency, lines),
-                        back[own.lines],
-                    )
+                self._share_out(
+                    self._multiply_back, self._made.filters, gradient, self._image_terms, lines, back
+                )
                 taps = self._numbers(self._made.filters, back)
                 part += taps[: part.shape[1], : part.shape[2]].permute(2, 0, 1, 3)
         return found
@@ -169,7 +160,7 @@ class Spectral:
         return self._terms(self._made.filters, frequency, lines, "filter terms")
 
     def _terms(self, transform: Transform, frequency: int, lines: Tensor, name: str) -> Tensor:
-        found = self._blank(name, len(transform.along[frequency]), *lines.shape[2:])
+        found = self._own_blank(name, len(transform.along[frequency]), *lines.shape[2:])
         return transform.terms(frequency, lines[self._made.frequencies[frequency].lines], found)
 
     def _gradient_terms(self, grad: Tensor) -> Tensor:
@@ -181,16 +172,42 @@ class Spectral:
             numbers, self._blank("back", tiles.pixels.height, tiles.outputs.width, *shape)
         )
         found = self._blank("gradient", count_terms(tiles.pixels), *shape)
-        for frequency, own in enumerate(self._made.frequencies):
-            transform.terms(frequency, lines[own.lines], found[own.terms])
+        self._share_out(self._transform, transform, lines, found)
         return found
 
+    def _share_out(self, work: Callable[..., None], *arguments: object) -> None:
+        """Call `work` with each vertical frequency and the arguments, on all threads of the training."""
+        share_out(lambda frequency: work(frequency, *arguments), self._frequencies)
+
+    def _add_products(self, frequency: int, images: Tensor, filters: Tensor, sums: Tensor, add: bool) -> None:
+        """Add the products of the terms of lines of images and filters to `sums`, or set them."""
+        x, w = self._image_terms(frequency, images), self._filter_terms(frequency, filters)
+        batched_product(x, w.mT, sums[self._made.frequencies[frequency].terms], add=add)
+
+    def _transform(self, frequency: int, transform: Transform, lines: Tensor, terms: Tensor) -> None:
+        """Set the terms of a frequency to its lines, transformed."""
+        own = self._made.frequencies[frequency]
+        transform.terms(frequency, lines[own.lines], terms[own.terms])
+
+    def _transform_back(self, frequency: int, transform: Transform, terms: Tensor, lines: Tensor) -> None:
+        """Set the lines of a frequency to its terms, transformed back."""
+        own = self._made.frequencies[frequency]
+        transform.lines_back(frequency, terms[own.terms], lines[own.lines])
+
     def _multiply_back(
-        self, transform: Transform, frequency: int, left: Tensor, right: Tensor, lines: Tensor
+        self,
+        frequency: int,
+        transform: Transform,
+        left: Tensor,
+        terms_of: Callable[[int, Tensor], Tensor],
+        right: Tensor,
+        lines: Tensor,
     ) -> None:
-        """Set `lines` to the products of terms [R, ., k] and [R, k, .], transformed back."""
-        products = self._blank("products", *left.shape[:2], right.shape[2])
-        transform.lines_back(frequency, batched_product(left, right, products), lines)
+        """Set lines to the products of terms [R, ., k] and those, [R, k, .], of `right`, transformed back."""
+        own, factors = self._made.frequencies[frequency], terms_of(frequency, right)
+        products = self._own_blank("products", *left[own.terms].shape[:2], factors.shape[2])
+        batched_product(left[own.terms], factors, products)
+        transform.lines_back(frequency, products, lines[own.lines])
 
     def _numbers(self, transform: Transform, lines: Tensor) -> Tensor:
         """Return lines [S, w, ...], transformed back, [h, w, ...]."""
@@ -204,6 +221,10 @@ class Spectral:
         if name not in self._memory or len(self._memory[name]) < numbers:
             self._memory[name] = torch.empty(numbers, dtype=self._dtype)
         return self._memory[name][:numbers].view(shape)
+
+    def _own_blank(self, name: str, *shape: int) -> Tensor:
+        """Return the memory of this name that is this thread's own, whatever is in it."""
+        return self._blank(f"{name} {threading.get_ident()}", *shape)
 
 
 def needs_less(shape: ConvolutionShape, images: int) -> bool:

@@ -10,6 +10,7 @@ from types import FrameType
 from typing import ClassVar
 
 from paretocaps.domain.duration import duration_text
+from paretocaps.errors import ParetocapsError
 
 
 class TimeIsUpError(Exception):
@@ -20,8 +21,9 @@ class Interrupts:
     """Remembers whether a signal asked the process to stop, and until when it may run.
 
     A signal raises KeyboardInterrupt in the code that is running. If that is a library's destructor or
-    callback of a weak reference, Python prints the exception and drops it. The signal is therefore noted,
-    too, and the next `check` raises it again.
+    callback of a weak reference, Python prints the exception and drops it; some code, as what creates a
+    class, raises another exception instead. The signal is therefore noted, too: the next `check` raises it
+    again, and so does the end of `watching`.
 
     Args:
         timeout: the seconds that the run may take; None for no limit.
@@ -62,6 +64,9 @@ class Interrupts:
 
         A handler that the user set for SIGINT is kept, and `nohup` lets SIGHUP be ignored. Python handles
         signals in the main thread; in any other thread, this does nothing.
+
+        Raises:
+            KeyboardInterrupt: a signal was noted, and the block raised this or anything unexpected.
         """
         if threading.current_thread() is not threading.main_thread():
             yield
@@ -77,6 +82,12 @@ class Interrupts:
             self.signals += around.signals
         try:
             yield
+        except ParetocapsError:
+            raise
+        except Exception as error:
+            if self.signals:
+                raise KeyboardInterrupt from error
+            raise
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)

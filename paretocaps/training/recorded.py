@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from paretocaps.models.network import Network
+from paretocaps.models.watched_operations import OperationWatcher
 
 Loss = Callable[[Network, Tensor, Tensor], Tensor]
 """Returns the loss of a network for images and labels, a scalar."""
@@ -46,25 +46,22 @@ class RecordedPass:
         recorded = copy.deepcopy(network)
         with torch.random.fork_rng(devices=[]):
             # what the first pass alone computes, and keeps, is not part of the others
-            torch.autograd.backward(loss(copy.deepcopy(network), images, labels))
+            plain = _results(copy.deepcopy(network), loss, images, labels)
             with _Recorder() as recorder:
-                value = loss(recorded, images, labels)
-                found = torch.autograd.grad(value, _trained(recorded), allow_unused=True)
-                gradients = [
-                    _in_order_of(*pair) for pair in zip(_trained(recorded), _apart(found), strict=True)
-                ]
+                value, *gradients = _results(recorded, loss, images, labels)
         _check_calls(recorder.calls, list(recorded.buffers()))
+        if not all(map(_equal, plain, [value, *gradients])):
+            raise RuntimeError("operations that are recorded have another result")
         pairs = zip(_trained(network), gradients, strict=True)
         self._trained = [own for own, gradient in pairs if gradient is not None]
-        results = [value, *(gradient for gradient in gradients if gradient is not None)]
+        results = [result for result in (value, *gradients) if result is not None]
         sources = [*recorded.parameters(), *recorded.buffers(), *given, images, labels]
         self._function, self._further = _compiled(recorder.calls, sources, results)
         own = [*(parameter.detach() for parameter in network.parameters()), *network.buffers()]
         self._given = [*own, *given]
         copies = [tensor.clone() for tensor in (*self._given, images, labels, *self._further)]
-        for expected, again in zip(results, self._replayed(copies), strict=True):
-            if not torch.equal(expected, again) or expected.stride() != again.stride():
-                raise RuntimeError("replayed operations have another result")
+        if not all(map(_equal, results, self._replayed(copies))):
+            raise RuntimeError("replayed operations have another result")
 
     def __call__(self, images: Tensor, labels: Tensor) -> Tensor:
         """Give the parameters the gradients of a batch's loss, and return that loss, a scalar."""
@@ -106,7 +103,7 @@ class _Call(NamedTuple):
         return [given.get(one.name) for one in schema if one.alias_info and one.alias_info.is_write]
 
 
-class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class _Recorder(OperationWatcher):
     """Keeps all calls of tensor operations, below autograd and autocast."""
 
     def __init__(self) -> None:
@@ -192,6 +189,19 @@ def _literal(value: Any, kind: str, names: Mapping[int, str]) -> str:
     if isinstance(value, torch.device):
         return f'torch.device("{value}")'
     return repr(value) if value is None or isinstance(value, (bool, int, str)) else str(value)
+
+
+def _results(network: Network, loss: Loss, images: Tensor, labels: Tensor) -> list[Tensor | None]:
+    """Return the loss and the gradients of all parameters that are trained, None for one without."""
+    value, trained = loss(network, images, labels), _trained(network)
+    found = torch.autograd.grad(value, trained, allow_unused=True)
+    return [value, *map(_in_order_of, trained, _apart(found))]
+
+
+def _equal(one: Tensor | None, other: Tensor | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return torch.equal(one, other) and one.stride() == other.stride()
 
 
 def _apart(gradients: Sequence[Tensor | None]) -> list[Tensor | None]:

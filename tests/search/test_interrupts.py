@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import pytest
 
+from paretocaps.errors import StorageError
 from paretocaps.search.interrupts import Interrupts, TimeIsUpError
 
 
@@ -38,6 +39,28 @@ def test_one_that_a_weak_references_callback_swallows_is_raised_at_the_next_chec
         assert reference() is None
         with pytest.raises(KeyboardInterrupt):
             interrupts.check()
+
+
+def _replace_by(error, number):
+    """Raise `error` where a signal, or nothing, was raised, as Python 3.11 does where it creates a class."""
+    with suppress(KeyboardInterrupt):
+        if number is not None:
+            signal.raise_signal(number)
+    raise error
+
+
+def test_one_that_becomes_another_exception_is_raised_at_the_end():
+    interrupts = Interrupts()
+    with pytest.raises(KeyboardInterrupt) as raised, interrupts.watching():
+        _replace_by(RuntimeError("Error calling __set_name__"), signal.SIGTERM)
+    assert isinstance(raised.value.__cause__, RuntimeError)
+    assert interrupts.signals == 1
+
+
+@pytest.mark.parametrize(("error", "number"), [(StorageError("full"), signal.SIGTERM), (LookupError(), None)])
+def test_what_a_user_is_to_know_and_what_no_signal_caused_is_passed_on(error, number):
+    with pytest.raises(type(error)), Interrupts().watching():
+        _replace_by(error, number)
 
 
 def test_a_hang_up_that_nohup_ignores_stays_ignored():

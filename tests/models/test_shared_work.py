@@ -1,0 +1,76 @@
+import threading
+import time
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from paretocaps.domain.tuning import Tuning
+from paretocaps.models.shared_work import share_out
+from paretocaps.models.tuned import tuning_in_force, using
+
+
+@pytest.fixture(params=[1, 2, 3])
+def threads(request):
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield request.param
+    torch.set_num_threads(before)
+
+
+def test_each_piece_is_computed_once_by_as_many_threads_as_there_are(threads):
+    met, taken = threading.Barrier(threads, timeout=60), []
+
+    def work(piece):
+        taken.append((piece, threading.get_ident(), torch.get_num_threads()))
+        if piece < threads:
+            met.wait()  # each has one
+
+    share_out(work, range(12))
+    assert sorted(piece for piece, *_ in taken) == list(range(12))
+    assert len({thread for _, thread, _ in taken}) == threads
+    assert {alone for *_, alone in taken} == {1}
+    assert torch.get_num_threads() == threads
+
+
+def test_few_pieces_follow_each_other_with_all_threads(threads):
+    taken = []
+    share_out(lambda piece: taken.append((piece, threading.get_ident(), torch.get_num_threads())), "a")
+    assert taken == [("a", threading.get_ident(), threads)]
+
+
+def test_all_compute_without_gradients_by_the_tuning_in_force(threads):
+    weight, found = torch.ones(8, 4, 4, requires_grad=True), torch.zeros(8, 4, 4)
+    tunings = set()
+
+    def work(piece):
+        tunings.add(tuning_in_force())
+        torch.mm(weight[piece], weight[piece], out=found[piece])
+
+    with using(Tuning(products="onednn")), torch.no_grad():
+        share_out(work, range(8))
+    assert tunings == {Tuning(products="onednn")}
+    assert found.eq(4).all()
+
+
+def test_an_error_is_raised_and_nothing_more_is_begun(threads):
+    taken = []
+
+    def work(piece):
+        taken.append(piece)
+        if piece == 3:
+            raise LookupError("this piece")
+        time.sleep(0.001)
+
+    with pytest.raises(LookupError, match="this piece"):
+        share_out(work, range(1000))
+    assert len(taken) < 1000
+    assert torch.get_num_threads() == threads
+    share_out(taken.append, range(8))  # all threads are free again
+
+
+def test_what_counts_operations_sees_those_of_all_pieces(threads):
+    factors = torch.ones(6, 2, 2)
+    with FlopCounterMode(display=False) as counter:
+        share_out(lambda piece: torch.mm(factors[piece], factors[piece]), range(6))
+    assert counter.get_total_flops() == 6 * 2 * 2 * 2 * 2
