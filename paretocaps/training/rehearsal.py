@@ -120,13 +120,27 @@ class Rehearsal:
         best = self._fastest_of(tried, images, steps)
         self._deadline = self._began + BUDGET
         if torch.get_num_threads() > 1 and spent() <= self._deadline:
-            # threads wait for each other less often with more images: as many as there is time for
-            one_image = self._seconds(_rehearsable(best), images) / images
-            left = (self._deadline - spent()) / (2 * (1 + _TURNS)) / (2 * one_image)
-            images = max(images, min(self._rehearsed.images, int(left)))
-            steps = self._steps_of_a_turn(_rehearsable(best), images)
-            best = self._fastest_of([best.model_copy(update={"threads": 1}), best], images, steps)
+            best = self._with_threads(best, images)
         return best.model_copy(update={"recorded": recorded})
+
+    def _with_threads(self, best: Tuning, images: int) -> Tuning:
+        """Return `best`, where all images' step is clearly faster by all threads, or else for one thread.
+
+        Threads meet about as often in a step of few images as in one of many, which may take longer than
+        their work: where there is no time for all images, the seconds of a share per image are added.
+        """
+        one, most, few = best.model_copy(update={"threads": 1}), self._rehearsed.images, self._few
+        tried = [_rehearsable(one), _rehearsable(best)]
+        # with more images a share per image is told better: as many as there is time for
+        one_image = self._seconds(tried[1], images) / images
+        left = (self._deadline - spent()) / (2 * (1 + _TURNS)) / (2 * one_image)
+        images = max(images, min(most, int(left)))
+        taken = list(map(min, self._turns(tried, images, self._steps_of_a_turn(tried[1], images))))
+        if few < images < most:
+            of_few = map(min, self._turns(tried, few, self._steps_of_a_turn(tried[1], few)))
+            pairs = zip(of_few, taken, strict=True)
+            taken = [a + max(0.0, b - a) * (most - few) / (images - few) for a, b in pairs]
+        return best if taken[1] < CLEARLY * taken[0] else one
 
     def on_all_threads(self, tuning: Tuning) -> Tuning:
         """Return one thread's tuning for all threads if they are worth it beside the programs that run now.
