@@ -87,20 +87,27 @@ class FinishedTrials:
         values: float[n, m], scaled.
         front: the rows that keep all bounds and that no such row beats.
         scaling: how the values were scaled.
+        prior: how many rows, the first ones, are what is told of trials of another study: they have not been
+            trained in this one, so that none of them is on the front.
     """
 
     points: Sequence[Mapping[str, Any]]
     values: Matrix
     front: Rows
     scaling: Scaling
+    prior: int = 0
 
     @classmethod
     def of(
-        cls, trials: Sequence[FrozenTrial], objectives: Sequence[Objective], counted: float = COUNTED
+        cls,
+        trials: Sequence[FrozenTrial],
+        objectives: Sequence[Objective],
+        counted: float = COUNTED,
+        prior: Sequence[FrozenTrial] = (),
     ) -> Self:
         """Return those of `trials` that finished: the front, and the latest if there are very many.
 
-        See `Scaling.of` for `counted`.
+        See `Scaling.of` for `counted`, and `PriorTrials.told` for `prior`.
         """
         finished = [trial for trial in trials if trial.state == TrialState.COMPLETE and trial.values]
         values = np.array([trial.values for trial in finished]).reshape(len(finished), len(objectives))
@@ -109,8 +116,16 @@ class FinishedTrials:
         kept = np.union1d(front, np.arange(max(len(finished) - LARGEST, 0), len(finished)))
         values, front = values[kept], np.searchsorted(kept, front)
         scaling = Scaling.of(values, objectives, front, counted)
-        points = [finished[row].params for row in kept]
-        return cls(points, scaling.scaled(values), front, scaling)
+        points = [trial.params for trial in (*prior, *(finished[row] for row in kept))]
+        told = np.array([trial.values for trial in prior]).reshape(len(prior), len(objectives))
+        scaled = scaling.scaled(np.concatenate([told, values]))
+        return cls(points, scaled, front + len(prior), scaling, len(prior))
+
+    @property
+    def promising(self) -> Rows:
+        """The rows near which better points are sought: the front, and prior trials that may be on it."""
+        rows = np.concatenate([np.arange(self.prior), self.front]).astype(np.intp)
+        return rows[nondominated(self.values[rows])] if self.prior else self.front
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,8 @@ class ImprovementSampler(BaseSampler):
     The mean and the deviation of what is predicted give a candidate's `expected_improvement`, which is
     multiplied by the share of trees by which it keeps the study's bounds and is not pruned (`Limits`). What
     the trainer knows without training is not predicted. Trials under way are taken to have what is predicted
-    of them.
+    of them. Prior trials of another study are learned from, too, but are no part of the front that is to be
+    improved, and may be proposed.
 
     A proposal follows from the seed, the number of its trial and the trials before it, so that a run that
     goes on proposes what one that was not interrupted does.
@@ -84,9 +85,10 @@ class ImprovementSampler(BaseSampler):
         """Return the proposed point."""
         problem, trials = self.problem, study.get_trials(deepcopy=False)
         generator = np.random.default_rng([problem.seed, trial.number])
-        finished = FinishedTrials.of(
-            trials, problem.objectives, self.counted[trial.number % len(self.counted)]
-        )
+        counted = self.counted[trial.number % len(self.counted)]
+        # anew each time, as each of the study's own trials tells more of what the others are worth here
+        told = [] if problem.prior is None else problem.prior.told(trials)
+        finished = FinishedTrials.of(trials, problem.objectives, counted, told)
         asked = {_key(one.params) for one in trials}
         candidates = self._candidates(finished, asked, generator)
         if not candidates or len(finished.points) < FEWEST:
@@ -95,7 +97,7 @@ class ImprovementSampler(BaseSampler):
         front = finished.values[finished.front]
         if under_way := [one.params for one in trials if one.state == TrialState.RUNNING and one.params]:
             front = np.concatenate([front, surrogate.predict(under_way).mean])
-        predicted = self._predicted(surrogate, Limits.of(trials), candidates, generator)
+        predicted = self._predicted(surrogate, Limits.of([*told, *trials]), candidates, generator)
         return self._best(candidates, predicted, front, finished.scaling)
 
     def sample_independent(
@@ -113,8 +115,8 @@ class ImprovementSampler(BaseSampler):
     ) -> list[dict[str, Scalar]]:
         """Return distinct points that were not asked for, anywhere and near the front."""
         drawn = [self.encoding.anywhere(generator) for _ in range(CANDIDATES // 2)]
-        if len(finished.front):
-            near = generator.choice(finished.front, size=CANDIDATES // 2)
+        if len(finished.promising):
+            near = generator.choice(finished.promising, size=CANDIDATES // 2)
             drawn += [self.encoding.near(finished.points[row], generator) for row in near]
         return list({key: point for point in drawn if (key := _key(point)) not in asked}.values())
 

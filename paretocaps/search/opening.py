@@ -42,6 +42,7 @@ from paretocaps.search.optuna_study import constrain, foreign_study, has_optuna_
 from paretocaps.search.outlook import Outlook
 from paretocaps.search.places import fewer_jobs, kind_of, places_on_slots, refuse_crowded_ranks
 from paretocaps.search.prior_trials import (
+    PriorTrials,
     prior_remarks,
     refuse_other_source,
     settled_prior_trials,
@@ -56,7 +57,6 @@ from paretocaps.search.same_training import SameTraining
 from paretocaps.search.slots import Splitting
 from paretocaps.search.start import START
 from paretocaps.search.stopping.stopping import Stopping
-from paretocaps.search.warm_sampler import WarmSampler
 from paretocaps.search.without_effect import told, without_effect
 from paretocaps.storage.store import Store
 
@@ -107,9 +107,7 @@ def opened(
         spec = checked.spec
         forecaster = checked.trainer.forecaster(data, spec.epochs, spec.ranks)
         prior = settled_prior_trials(driver.store, spec, designs, checked.objectives, begun=begun)
-        sampler = checked.sampler.made(_problem(checked, designs, driver, known, forecaster))
-        if prior is not None:
-            sampler = WarmSampler(sampler, prior)
+        sampler = checked.sampler.made(_problem(checked, designs, driver, known, forecaster, prior))
         with (
             open_optuna_study(
                 spec.storage, spec.study, checked.objectives, sampler, store.patience, store.file
@@ -176,6 +174,7 @@ def _problem(
     driver: Driver,
     known: KnownTrials,
     forecaster: Forecaster | None,
+    prior: PriorTrials | None,
 ) -> Problem:
     """Return the study as its sampler sees it."""
     seed = checked.spec.seed + driver.sampler_seed
@@ -188,6 +187,7 @@ def _problem(
         run_seed=seed + known.counts.total(),
         trials=checked.spec.trials,
         exact=exact_by(forecaster),
+        prior=prior,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from paretocaps.domain.objective import Objective
 from paretocaps.domain.space import Scalar, Space
 from paretocaps.domain.trainer import Forecaster, TrainerSpec, forecast_of
+from paretocaps.search.prior_trials import PriorTrials
 
 Exact = Callable[[Mapping[str, Any]], Mapping[str, float]]
 """The quantities of canonical choices that are known exactly without training, by name."""
@@ -31,6 +32,7 @@ class Problem:
             a run that goes on would repeat the proposals of the one before.
         trials: how many trials the study is to have.
         exact: the exact quantities of choices.
+        prior: the trials of another study from which this one starts; None for none.
     """
 
     space: Space
@@ -41,6 +43,7 @@ class Problem:
     run_seed: int = 0
     trials: int
     exact: Exact = nothing
+    prior: PriorTrials | None = None
 
     def complete(self, sampled: Mapping[str, Scalar]) -> dict[str, Any]:
         """Return the canonical choices of a trial.

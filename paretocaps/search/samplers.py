@@ -19,6 +19,7 @@ from paretocaps.search.quiet import quietly
 from paretocaps.search.sequences import Sequence, grid, sobol
 from paretocaps.search.start import START
 from paretocaps.search.tpe import tpe
+from paretocaps.search.warm_sampler import WarmSampler
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Sampler:
         start: how many trials beside the designs must have finished before the Optuna sampler proposes. Until
             then a study tries the points of a Sobol sequence.
         of_problem: makes the Optuna sampler from the study's `Problem`, for samplers that use more of it
-            than seed and trials; `optuna` is then not called.
+            than seed and trials, such as its prior trials; `optuna` is then not called.
     """
 
     description: str
@@ -46,7 +47,8 @@ class Sampler:
         """Return the Optuna sampler of a study."""
         if self.of_problem is not None:
             return self.of_problem(problem)
-        return self.optuna(problem.run_seed, problem.trials)
+        sampler = self.optuna(problem.run_seed, problem.trials)
+        return sampler if problem.prior is None else WarmSampler(sampler, problem.prior)
 
 
 def population(trials: int) -> int:

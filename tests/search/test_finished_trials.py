@@ -62,6 +62,18 @@ def test_nothing_is_known_at_first():
     assert (len(finished.points), finished.values.shape, len(finished.front)) == (0, (0, 3), 0)
 
 
+def test_prior_trials_come_first_and_are_on_no_front():
+    prior = [trial([0.95, 1.0, 1.0]), trial([0.5, 50.0, 500.0])]
+    own = [trial([0.9, 10.0, 100.0]), trial([0.8, 20.0, 200.0]), trial([0.97, 2.0, 2.0])]
+    alone, finished = FinishedTrials.of(own, OBJECTIVES), FinishedTrials.of(own, OBJECTIVES, prior=prior)
+    assert finished.prior == 2
+    assert len(finished.points) == 5
+    assert finished.front.tolist() == [4] == [2 + row for row in alone.front]
+    assert finished.values[2:] == pytest.approx(alone.values)
+    assert finished.promising.tolist() == [0, 4]
+    assert alone.promising.tolist() == alone.front.tolist()
+
+
 def test_of_very_many_trials_the_front_and_the_latest_are_kept():
     trials = [trial([0.99, 1.0, 1.0]), *(trial([0.5, 2.0, 2.0 + k]) for k in range(LARGEST + 7))]
     finished = FinishedTrials.of(trials, OBJECTIVES)

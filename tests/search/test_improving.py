@@ -100,9 +100,33 @@ def test_it_finds_good_learning_rates_sooner_than_chance():
     assert np.median([abs(np.log10(point["rate"]) + 2.5) for point in points]) < 0.6  # 0.75 by chance
 
 
+class Prior:
+    """Trials of another study of the same objectives, of which all that was not trained here is told."""
+
+    def __init__(self, trials):
+        self.trials, self.asked = trials, []
+
+    def told(self, own):
+        self.asked.append(sum(trial.values is not None for trial in own))
+        trained = [trial.params for trial in own]
+        return [trial for trial in self.trials if trial.params not in trained]
+
+
+def test_prior_trials_are_learned_from_and_may_be_proposed(fit):
+    source = searcher(seed=3)
+    search(source, 30)
+    points = {}
+    for prior in (None, Prior(source.trials)):
+        study = searcher(prior=prior)
+        points[prior] = search(study, 8)
+        front = [trial.params for trial in source.best_trials]
+    assert prior.asked == list(range(8))
+    assert sum(point in front for point in points[prior]) > sum(point in front for point in points[None])
+
+
 def test_every_other_proposal_of_processes_looks_beyond_the_ends_of_the_front(monkeypatch):
     counted, of = [], module.FinishedTrials.of
-    monkeypatch.setattr(module.FinishedTrials, "of", lambda *args: (counted.append(args[-1]), of(*args))[1])
+    monkeypatch.setattr(module.FinishedTrials, "of", lambda *args: (counted.append(args[2]), of(*args))[1])
     study = searcher()
     study.sampler.counted = SAMPLERS.get("gaussian").made(study.sampler.problem).counted
     search(study, 4)

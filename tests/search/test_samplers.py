@@ -1,8 +1,17 @@
+import numpy as np
 import pytest
 
+from paretocaps.domain.objective import parse_objectives
 from paretocaps.errors import UsageError
+from paretocaps.search.improving import ImprovementSampler
+from paretocaps.search.prior_trials import PriorTrials
+from paretocaps.search.problem import Problem
 from paretocaps.search.samplers import SAMPLERS, population
 from paretocaps.search.tpe import FastTPE
+from paretocaps.search.warm_sampler import WarmSampler
+from paretocaps.testing.probe import PROBE
+
+OBJECTIVES = parse_objectives("acc,time")
 
 
 @pytest.mark.slow
@@ -28,6 +37,16 @@ def test_a_grid_over_a_range_says_so_before_anything_is_created(run, tmp_path):
     with pytest.raises(UsageError, match="learning_rate is a continuous range"):
         run(sampler="grid")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", list(SAMPLERS))
+def test_prior_trials_are_told_to_every_sampler_once(name):
+    prior = PriorTrials([], [], np.empty((0, 2)), OBJECTIVES, PROBE.space)
+    problem = Problem(space=PROBE.space, fix={}, objectives=OBJECTIVES, trainer=PROBE, trials=9, prior=prior)
+    made = SAMPLERS.get(name).made(problem)
+    for sampler in getattr(made, "samplers", [made]):
+        learns_itself = isinstance(sampler, ImprovementSampler) and sampler.problem.prior is prior
+        assert learns_itself != isinstance(sampler, WarmSampler)
 
 
 def test_the_population_follows_the_trials():
