@@ -25,6 +25,8 @@ from paretocaps.storage.store import Store
 
 MOST = 100
 """The most prior trials that are kept: the front of the other study, and its latest others."""
+FORGOTTEN = 50
+"""The finished trials of a study from which on nothing is told of prior trials, and ever less before."""
 FEWEST_PAIRS = 3
 """The points that both studies must have trained before prior trials are told to a sampler."""
 
@@ -177,12 +179,16 @@ class PriorTrials:
     def told(self, own: Sequence[FrozenTrial]) -> list[FrozenTrial]:
         """Return what a sampler is told of them beside the study's own trials, as finished trials.
 
-        It is told nothing until the study has trained a few of their points, and nothing of these points.
+        It is told nothing until the study has trained a few of their points, and nothing of these points; of
+        the others it is told the fewer, evenly, the more trials the study has, and none from `FORGOTTEN` on.
         """
-        both = {row: trial.values for trial in own if trial.values and (row := self._row(trial)) is not None}
+        finished = [trial for trial in own if trial.values]
+        both = {row: trial.values for trial in finished if (row := self._row(trial)) is not None}
         others = [row for row in range(len(self.points)) if row not in both]
-        if len(both) < FEWEST_PAIRS or not others:
+        left = len(others) * max(0, FORGOTTEN - len(finished)) // FORGOTTEN
+        if len(both) < FEWEST_PAIRS or not left:
             return []
+        others = [others[k * len(others) // left] for k in range(left)]
         there, here, known = self.values[list(both)], np.array(list(both.values())), self.values[others]
         signs = [objective.sign for objective in self.objectives]
         columns = zip(there.T, here.T, known.T, signs, strict=True)

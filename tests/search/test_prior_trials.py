@@ -9,7 +9,7 @@ from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.requirement import parse_requirements
 from paretocaps.domain.space import Space
 from paretocaps.errors import StorageError, StudyMismatchError, UsageError
-from paretocaps.search.prior_trials import FEWEST_PAIRS, PriorTrials, transferred
+from paretocaps.search.prior_trials import FEWEST_PAIRS, FORGOTTEN, PriorTrials, transferred
 from paretocaps.search.start import START
 from paretocaps.storage.prior_trials import PriorTrial
 from paretocaps.storage.store import Store
@@ -54,7 +54,7 @@ def test_the_first_points_spread_over_the_front():
 
 
 def test_nothing_is_told_until_a_few_points_were_trained_in_both_studies():
-    prior = priors([[0.9, 9.0], [0.8, 4.0], [0.7, 1.0], [0.6, 2.0]])
+    prior = priors([[0.9, 9.0], [0.8, 4.0], [0.7, 1.0], [0.6, 2.0], [0.6, 3.0]])
     trained = [own(prior, row, [0.5 + row / 10, 1.0 + row]) for row in range(FEWEST_PAIRS)]
     assert prior.told(trained[:-1]) == []
     (told,) = prior.told(trained)
@@ -65,8 +65,27 @@ def test_nothing_is_told_until_a_few_points_were_trained_in_both_studies():
     assert 1.0 < told.values[1] < 2.0
 
 
+def test_the_more_trials_a_study_has_the_less_it_is_told_of_others():
+    prior = priors([[0.9 - k / 100, 9.0 - k / 10] for k in range(40)])
+    trained = [own(prior, row, [0.5 + row / 10, 1.0 + row]) for row in range(FEWEST_PAIRS)]
+    elsewhere = create_trial(
+        values=[0.5, 5.0], params={"x": 0.99}, distributions={"x": FloatDistribution(0.0, 1.0)}
+    )
+    told = [
+        [trial.params["x"] for trial in prior.told([*trained, *[elsewhere] * more])]
+        for more in range(FORGOTTEN)
+    ]
+    counts = list(map(len, told))
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] == pytest.approx(37 * (1 - FEWEST_PAIRS / FORGOTTEN), abs=1)
+    assert set(counts[FORGOTTEN - FEWEST_PAIRS :]) == {0}
+    middle = told[FORGOTTEN // 2 - FEWEST_PAIRS]
+    assert len(middle) == 18
+    assert max(np.diff(sorted(middle))) < 0.04  # evenly
+
+
 def test_bounds_on_objectives_hold_for_what_is_told():
-    prior = priors([[0.9, 9.0], [0.8, 4.0], [0.7, 1.0], [0.6, 2.0]], ["acc>=0.65", "params<=9"])
+    prior = priors([[0.9, 9.0], [0.8, 4.0], [0.7, 1.0], [0.6, 2.0], [0.6, 3.0]], ["acc>=0.65", "params<=9"])
     told = prior.told([own(prior, row, prior.values[row]) for row in range(FEWEST_PAIRS)])
     assert told[0].constraints == {"acc>=0.65": pytest.approx(0.05 / 0.65)}
 
