@@ -5,6 +5,7 @@ A page holds `<!-- generated: NAME -->` where the text of `GENERATED[NAME]` goes
 """
 
 import inspect
+import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
@@ -23,6 +24,7 @@ from paretocaps.cli.app import SECTIONS, app
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.replay.table import cards
 from paretocaps.report.tables import choice_text
+from paretocaps.service import paper_tables
 
 ROOT = Path(__file__).resolve().parents[1]
 MARK = re.compile(r"^<!-- generated: (\w+) -->$", re.MULTILINE)
@@ -179,6 +181,48 @@ def tables() -> str:
     )
 
 
+def papers() -> str:
+    """Return what was measured of the papers' tables, and which were not run."""
+    named = {one.name: one for one in paper_tables.paper_tables()}
+    kept = [json.loads(file.read_text()) for file in sorted((ROOT / "docs" / "evidence").glob("*.json"))]
+    kept.sort(key=lambda run: list(named).index(run["table"]))
+    parts = [_measured_table(run) for run in kept]
+    run = {one["table"] for one in kept}
+    left = [one for name, one in named.items() if name not in run]
+    rows = [
+        {
+            "table": one.name,
+            "paper": f"{one.table.paper}, {one.table.title}",
+            "shows": one.table.shows,
+            "open": one.table.open or "not run at this scale yet",
+        }
+        for one in left
+    ]
+    return "\n\n".join([*parts, "## Open", table(rows, code="table")])
+
+
+def _measured_table(run: Mapping[str, Any]) -> str:
+    """Return the section of a table that was measured."""
+    name = f"{run['table']}-{run['scale']}"
+    claims = [
+        {"the paper says": one["text"], "here": f"**{one['verdict']}**", "measured": one["measured"]}
+        for one in run["claims"]
+    ]
+    trained = f"{run['trainings']['finished']} of {run['trainings']['all']} trainings"
+    by = f"seeds {', '.join(map(str, run['seeds']))}; {', '.join(run['devices'])}"
+    return "\n\n".join(
+        [
+            f"## {run['paper']}, {run['title']}",
+            f"{run['data']}; {trained}, {by}."
+            f" [The whole page](evidence/{name}.html), [its figures](evidence/{name}.json).",
+            table(claims, code=""),
+            "Less than in the paper: " + "; ".join(run["scaled_down"]) + ".",
+            "\n".join(f"- {one}" for one in run["not_comparable"]),
+            f"[![The page of {run['table']}](evidence/{name}.png)](evidence/{name}.html)",
+        ]
+    )
+
+
 def measure() -> ModuleType:
     """Return the module that measures the figures, and makes tables of what was measured."""
     return _benchmark("measure.py")
@@ -217,6 +261,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "python": python,
     "owners": owners,
     "tables": tables,
+    "papers": papers,
     "figures": lambda: measure().table(),
     "speed": lambda: measure().speed_table(),
     "evidence": lambda: evidence().page(),

@@ -1,5 +1,6 @@
 """What watches the tensor operations of a thread, below autograd: to count or record them."""
 
+import torch
 from torch.utils import _python_dispatch
 
 
@@ -8,6 +9,6 @@ class OperationWatcher(_python_dispatch.TorchDispatchMode):  # type: ignore[no-u
 
 
 def is_watched() -> bool:
-    """Return whether tensor operations are watched at present; true where torch does not tell."""
-    tells = getattr(_python_dispatch, "is_in_torch_dispatch_mode", None)
-    return tells is None or bool(tells())
+    """Return whether this thread's tensor operations are watched; true where torch does not tell."""
+    watchers = getattr(torch._C, "_len_torch_dispatch_stack", None)
+    return watchers is None or watchers() > 0

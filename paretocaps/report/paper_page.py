@@ -176,7 +176,13 @@ def _claim(one: Judged) -> dict[str, Any]:
     found = one.found
     ends = {} if found is None else {name: getattr(found, name) for name in ("value", "low", "high", "n")}
     finite = {name: value if math.isfinite(value) else None for name, value in ends.items()}
-    return {**one.claim.model_dump(), "verdict": one.verdict, "difference": finite or None, "why": one.why}
+    found_of = {
+        "verdict": one.verdict,
+        "difference": finite or None,
+        "why": one.why,
+        "measured": claim_line(one),
+    }
+    return {**one.claim.model_dump(), **found_of}
 
 
 def _cells(table: Table) -> list[dict[str, str]]:

@@ -1,7 +1,7 @@
 """The finished trials of an Optuna study as scaled numbers, for samplers that model them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -96,6 +96,8 @@ class FinishedTrials:
     front: Rows
     scaling: Scaling
     prior: int = 0
+    _keeping: Rows = field(default_factory=lambda: np.arange(0))
+    """The rows of prior trials that keep all bounds, as far as that is known of them."""
 
     @classmethod
     def of(
@@ -119,13 +121,14 @@ class FinishedTrials:
         points = [trial.params for trial in (*prior, *(finished[row] for row in kept))]
         told = np.array([trial.values for trial in prior]).reshape(len(prior), len(objectives))
         scaled = scaling.scaled(np.concatenate([told, values]))
-        return cls(points, scaled, front + len(prior), scaling, len(prior))
+        keeping = np.flatnonzero((_excesses(prior) <= 0.0).all(axis=1))
+        return cls(points, scaled, front + len(prior), scaling, len(prior), keeping)
 
     @property
     def promising(self) -> Rows:
-        """The rows near which better points are sought: the front, and prior trials that may be on it."""
-        rows = np.concatenate([np.arange(self.prior), self.front]).astype(np.intp)
-        return rows[nondominated(self.values[rows])] if self.prior else self.front
+        """The rows near which better points are sought: the front, and prior trials that may join it."""
+        rows = np.concatenate([self._keeping, self.front]).astype(np.intp)
+        return np.union1d(rows[nondominated(self.values[rows])], self.front) if self.prior else self.front
 
 
 @dataclass(frozen=True)

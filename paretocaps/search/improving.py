@@ -87,7 +87,7 @@ class ImprovementSampler(BaseSampler):
         generator = np.random.default_rng([problem.seed, trial.number])
         counted = self.counted[trial.number % len(self.counted)]
         # anew each time, as each of the study's own trials tells more of what the others are worth here
-        told = [] if problem.prior is None else problem.prior.told(trials)
+        told = [] if problem.prior is None else problem.prior.still_told(trials)
         finished = FinishedTrials.of(trials, problem.objectives, counted, told)
         asked = {_key(one.params) for one in trials}
         candidates = self._candidates(finished, asked, generator)
@@ -97,7 +97,7 @@ class ImprovementSampler(BaseSampler):
         front = finished.values[finished.front]
         if under_way := [one.params for one in trials if one.state == TrialState.RUNNING and one.params]:
             front = np.concatenate([front, surrogate.predict(under_way).mean])
-        predicted = self._predicted(surrogate, Limits.of([*told, *trials]), candidates, generator)
+        predicted = self._predicted(surrogate, Limits.of(trials), candidates, generator)
         return self._best(candidates, predicted, front, finished.scaling)
 
     def sample_independent(

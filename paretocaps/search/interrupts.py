@@ -10,7 +10,6 @@ from types import FrameType
 from typing import ClassVar
 
 from paretocaps.domain.duration import duration_text
-from paretocaps.errors import ParetocapsError
 
 
 class TimeIsUpError(Exception):
@@ -21,9 +20,9 @@ class Interrupts:
     """Remembers whether a signal asked the process to stop, and until when it may run.
 
     A signal raises KeyboardInterrupt in the code that is running. If that is a library's destructor or
-    callback of a weak reference, Python prints the exception and drops it; some code, as what creates a
-    class, raises another exception instead. The signal is therefore noted, too: the next `check` raises it
-    again, and so does the end of `watching`.
+    callback of a weak reference, Python prints the exception and drops it. The signal is therefore noted,
+    too, and the next `check` raises it again. Some code raises another exception from it, as Python 3.11 does
+    where it creates a class: the end of `watching` makes it an interrupt again.
 
     Args:
         timeout: the seconds that the run may take; None for no limit.
@@ -66,7 +65,7 @@ class Interrupts:
         signals in the main thread; in any other thread, this does nothing.
 
         Raises:
-            KeyboardInterrupt: a signal was noted, and the block raised this or anything unexpected.
+            KeyboardInterrupt: a signal was noted, and the block raised this or another exception from it.
         """
         if threading.current_thread() is not threading.main_thread():
             yield
@@ -82,10 +81,8 @@ class Interrupts:
             self.signals += around.signals
         try:
             yield
-        except ParetocapsError:
-            raise
         except Exception as error:
-            if self.signals:
+            if self.signals and _is_of_interrupt(error):
                 raise KeyboardInterrupt from error
             raise
         finally:
@@ -97,3 +94,10 @@ class Interrupts:
         if self.signals == 2:
             type(self).hurry()
         raise KeyboardInterrupt
+
+
+def _is_of_interrupt(error: BaseException | None) -> bool:
+    """Return whether an exception was raised from a KeyboardInterrupt."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__
+    return error is not None

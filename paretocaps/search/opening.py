@@ -42,6 +42,7 @@ from paretocaps.search.optuna_study import constrain, foreign_study, has_optuna_
 from paretocaps.search.outlook import Outlook
 from paretocaps.search.places import fewer_jobs, kind_of, places_on_slots, refuse_crowded_ranks
 from paretocaps.search.prior_trials import (
+    FIRST,
     PriorTrials,
     prior_remarks,
     refuse_other_source,
@@ -55,7 +56,6 @@ from paretocaps.search.results import Results
 from paretocaps.search.runner import Runner
 from paretocaps.search.same_training import SameTraining
 from paretocaps.search.slots import Splitting
-from paretocaps.search.start import START
 from paretocaps.search.stopping.stopping import Stopping
 from paretocaps.search.without_effect import told, without_effect
 from paretocaps.storage.store import Store
@@ -123,7 +123,7 @@ def opened(
             results = Results(spec, checked.objectives, driver.store, study, known, observer, stopping)
             if spec.stated:
                 constrain(study, Constraints(results.standing, known).of)
-            first = prior.first(START) if prior is not None else ()
+            first = prior.first(FIRST) if prior is not None else ()
             continuing = settled_continuing(
                 driver.store, spec, checked.trainer, facts, begun=bool(known.states)
             )

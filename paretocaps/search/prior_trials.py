@@ -25,8 +25,10 @@ from paretocaps.storage.store import Store
 
 MOST = 100
 """The most prior trials that are kept: the front of the other study, and its latest others."""
+FIRST = START // 2
+"""The most points of their front that are trained first, so that the start has others, too."""
 FORGOTTEN = 50
-"""The finished trials of a study from which on nothing is told of prior trials, and ever less before."""
+"""The finished trials of a study after which prior trials are forgotten."""
 FEWEST_PAIRS = 3
 """The points that both studies must have trained before prior trials are told to a sampler."""
 
@@ -117,10 +119,10 @@ def refuse_other_source(spec: StudySpec, stored: Mapping[str, Any]) -> None:
 def prior_remarks(prior: "PriorTrials | None") -> Iterator[str]:
     """Yield a sentence on the prior trials of a study, if it has some."""
     if prior is not None:
-        first, source = len(prior.first(START)), prior.trials[0].source
+        first, source = len(prior.first(FIRST)), prior.trials[0].source
         yield (
-            f"{len(prior.trials)} trials of study {source!r} lead the sampler, and count as no trials of this"
-            f" one: {first} of its front are trained first"
+            f"{len(prior.trials)} trials of study {source!r} lead the sampler at first, and count as no"
+            f" trials of this one: {first} of its front are trained first"
         )
 
 
@@ -176,17 +178,23 @@ class PriorTrials:
             chosen.append(int(np.argmax(gains)))
         return [dict(self.points[front[row]]) for row in chosen]
 
-    def told(self, own: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+    def told(self, own: Sequence[FrozenTrial], share: float = 1.0) -> list[FrozenTrial]:
         """Return what a sampler is told of them beside the study's own trials, as finished trials.
 
-        It is told nothing until the study has trained a few of their points, and nothing of these points; of
-        the others it is told the fewer, evenly, the more trials the study has, and none from `FORGOTTEN` on.
+        It is told nothing until the study has trained a few of their points, and nothing of points that it
+        has tried.
+
+        Args:
+            own: the study's trials.
+            share: how many of the others are told, evenly.
         """
-        finished = [trial for trial in own if trial.values]
-        both = {row: trial.values for trial in finished if (row := self._row(trial)) is not None}
-        others = [row for row in range(len(self.points)) if row not in both]
-        left = len(others) * max(0, FORGOTTEN - len(finished)) // FORGOTTEN
-        if len(both) < FEWEST_PAIRS or not left:
+        both = {row: trial.values for trial in own if trial.values and (row := self._row(trial)) is not None}
+        if len(both) < FEWEST_PAIRS:
+            return []
+        tried = {_key(trial.params) for trial in own if trial.state.is_finished()}
+        others = [row for row, point in enumerate(self.points) if _key(point) not in tried]
+        left = int(share * len(others))
+        if not left:
             return []
         others = [others[k * len(others) // left] for k in range(left)]
         there, here, known = self.values[list(both)], np.array(list(both.values())), self.values[others]
@@ -194,6 +202,14 @@ class PriorTrials:
         columns = zip(there.T, here.T, known.T, signs, strict=True)
         values = np.stack([transferred(*column) for column in columns], axis=1)
         return [self._trial(row, told) for row, told in zip(others, values.tolist(), strict=True)]
+
+    def still_told(self, own: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+        """Return what is told to a sampler that learns anew each time.
+
+        That is the less, the more of the study's `own` trials finished, and nothing from `FORGOTTEN` on.
+        """
+        finished = sum(trial.state == TrialState.COMPLETE for trial in own)
+        return self.told(own, 1.0 - finished / FORGOTTEN) if finished < FORGOTTEN else []
 
     def _row(self, trial: FrozenTrial) -> int | None:
         return self._rows.get(_key(trial.params))
@@ -216,7 +232,8 @@ def transferred(there: Matrix, here: Matrix, values: Matrix, sign: int) -> Matri
     """Return what values of one study are expected to be in another, by their ranks among common points.
 
     The sorted values of the common points in both studies give a rising function, which is interpolated, and
-    extended to worse values by its mean slope. No value becomes better than the best that was measured here.
+    extended to worse values by its mean slope, at most as far again as it reaches. No value becomes better
+    than the best that was measured here.
 
     Args:
         there, here: float[k], the values of k common points in either study.
@@ -230,7 +247,8 @@ def transferred(there: Matrix, here: Matrix, values: Matrix, sign: int) -> Matri
     found = np.interp(values, places, steps)
     spread = places[-1] - places[0]
     slope = (steps[-1] - steps[0]) / spread if spread > 0.0 else 1.0
-    found = found + slope * np.maximum(values - places[-1], 0.0)
+    beyond = slope * np.maximum(values - places[-1], 0.0)
+    found = found + (np.minimum(beyond, steps[-1] - steps[0]) if spread > 0.0 else beyond)
     result: Matrix = np.exp(found) if logarithmic else sign * found
     return result
 

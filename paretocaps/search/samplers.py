@@ -34,7 +34,9 @@ class Sampler:
         start: how many trials beside the designs must have finished before the Optuna sampler proposes. Until
             then a study tries the points of a Sobol sequence.
         of_problem: makes the Optuna sampler from the study's `Problem`, for samplers that use more of it
-            than seed and trials, such as its prior trials; `optuna` is then not called.
+            than seed and trials; `optuna` is then not called.
+        knows_prior: whether that one learns from the problem's prior trials itself; any other is shown them
+            as if they were the study's first ones (`WarmSampler`).
     """
 
     description: str
@@ -42,13 +44,17 @@ class Sampler:
     sequence: Sequence | None = None
     start: int = 0
     of_problem: Callable[[Problem], BaseSampler] | None = None
+    knows_prior: bool = False
 
     def made(self, problem: Problem) -> BaseSampler:
         """Return the Optuna sampler of a study."""
-        if self.of_problem is not None:
-            return self.of_problem(problem)
-        sampler = self.optuna(problem.run_seed, problem.trials)
-        return sampler if problem.prior is None else WarmSampler(sampler, problem.prior)
+        if self.of_problem is None:
+            sampler = self.optuna(problem.run_seed, problem.trials)
+        else:
+            sampler = self.of_problem(problem)
+        if problem.prior is None or self.knows_prior:
+            return sampler
+        return WarmSampler(sampler, problem.prior)
 
 
 def population(trials: int) -> int:
@@ -124,14 +130,18 @@ SAMPLERS: Registry[Sampler] = Registry(
             _random,
             start=START,
             of_problem=_gaussian,
+            knows_prior=True,
         ),
         "forest": Sampler(
             "trees that predict the objectives, and the largest expected hypervolume improvement",
             _random,
             start=START,
             of_problem=_forest,
+            knows_prior=True,
         ),
-        "portfolio": Sampler("tpe and forest in turn", _random, start=START, of_problem=_portfolio),
+        "portfolio": Sampler(
+            "tpe and forest in turn", _random, start=START, of_problem=_portfolio, knows_prior=True
+        ),
         "random": Sampler("independent random choices", _random),
         "qmc": Sampler("a scrambled Sobol sequence over every choice", _random, sobol),
         "grid": Sampler("every point of a finite space once, in random order", _random, grid),

@@ -102,7 +102,7 @@ class _Sources:
 def _drawn(finished: FinishedTrials) -> Matrix:
     """Return the values, of which none is beyond one and a half times the worst of the front and of most."""
     values = finished.values
-    worst = np.quantile(values, COUNTED, axis=0)
+    worst = np.quantile(values[finished.prior :], COUNTED, axis=0)
     if len(finished.front):
         worst = np.maximum(worst, values[finished.front].max(axis=0))
     worst = np.where(worst > 0.0, worst, 1.0)

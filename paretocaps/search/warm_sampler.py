@@ -71,7 +71,7 @@ class WarmSampler(BaseSampler):
     def _view(self, study: optuna.Study, trial: FrozenTrial) -> tuple[optuna.Study, FrozenTrial]:
         """Return the study and the trial as the sampler is to see them, the same ones for all choices."""
         if self._shown is None:
-            told = self.priors.told(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
+            told = self.priors.told(study.get_trials(deepcopy=False))
             self._shown = _Shown(storage_of(study), told)
         if self._study is None or self._study[0] != trial.number:
             view = optuna.Study(study.study_name, cast(BaseStorage, self._shown), self.sampler)

@@ -127,19 +127,20 @@ class Rehearsal:
         """Return `best`, where all images' step is clearly faster by all threads, or else for one thread.
 
         Threads meet about as often in a step of few images as in one of many, which may take longer than
-        their work: where there is no time for all images, the seconds of a share per image are added.
+        their work: where there is no time for all images, a share for each is added. Convolutions by DFTs
+        are taken in the default forms, of whose products threads save about as much.
         """
-        one, most, few = best.model_copy(update={"threads": 1}), self._rehearsed.images, self._few
+        one, most = best.model_copy(update={"threads": 1}), self._rehearsed.images
         tried = [_rehearsable(one), _rehearsable(best)]
         # with more images a share per image is told better: as many as there is time for
         one_image = self._seconds(tried[1], images) / images
         left = (self._deadline - spent()) / (2 * (1 + _TURNS)) / (2 * one_image)
         images = max(images, min(most, int(left)))
         taken = list(map(min, self._turns(tried, images, self._steps_of_a_turn(tried[1], images))))
-        if few < images < most:
-            of_few = map(min, self._turns(tried, few, self._steps_of_a_turn(tried[1], few)))
-            pairs = zip(of_few, taken, strict=True)
-            taken = [a + max(0.0, b - a) * (most - few) / (images - few) for a, b in pairs]
+        if 1 < images < most:
+            of_one = map(min, self._turns(tried, 1, self._steps_of_a_turn(tried[1], 1)))
+            pairs = zip(of_one, taken, strict=True)
+            taken = [a + max(0.0, b - a) * (most - 1) / (images - 1) for a, b in pairs]
         return best if taken[1] < CLEARLY * taken[0] else one
 
     def on_all_threads(self, tuning: Tuning) -> Tuning:

@@ -9,10 +9,13 @@ bytes.
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import yaml
 
 from paretocaps.replay.space import TABLE
 from paretocaps.replay.table import CARD, ROWS, cards, read
@@ -24,14 +27,16 @@ _FOLDER = "paretocaps-recorded-tables"
 _WHEN = 1980, 1, 1, 0, 0, 0  # the first day that a zip file knows
 _LICENCES = """# What may be done with these tables
 
-The tables, their card and the loader are under the licence of paretocaps (MIT, LICENSE).
+What was measured, and the loader, are under the licence of paretocaps (MIT, LICENSE).
 
-They have no images. A table has the labels of the validation images, and of each training the class that was
-predicted for those that it got wrong. The images that the networks were trained on are those of
+There are no images here. A card has the labels of the validation images, which stay under the licence of
+their data set, and a table has of each training the class that was predicted for those that it got wrong. The
+images that the networks were trained on are those of
 
 - digits: Optical Recognition of Handwritten Digits (E. Alpaydin and C. Kaynak, 1998; UCI Machine Learning
-  Repository, CC BY 4.0), as scikit-learn ships them;
-- mnist14: MNIST (Y. LeCun, C. Cortes and C. J. C. Burges, 1998; CC BY-SA 3.0), resized to 14x14 pixels.
+  Repository, CC BY 4.0, https://creativecommons.org/licenses/by/4.0/), as scikit-learn ships them;
+- mnist14: MNIST (Y. LeCun, C. Cortes and C. J. C. Burges, 1998; CC BY-SA 3.0,
+  https://creativecommons.org/licenses/by-sa/3.0/), resized to 14x14 pixels.
 
 Cite these, too, where you publish what you found with the tables.
 """
@@ -56,15 +61,19 @@ def archive(output: Path) -> int:
     part, count = output.with_name(output.name + ".part"), 0
     with ZipFile(part, "w", ZIP_DEFLATED) as packed:
         for name, content in contents():
-            packed.writestr(ZipInfo(f"{_FOLDER}/{name}", _WHEN), content, ZIP_DEFLATED)
+            entry = ZipInfo(f"{_FOLDER}/{name}", _WHEN)
+            entry.external_attr = 0o644 << 16
+            packed.writestr(entry, content, ZIP_DEFLATED)
             count += 1
     part.replace(output)
     return count
 
 
 def _readme(docs: str) -> str:
-    """Return the page of the docs as it is of use beside the tables: its data card, and the loader's head."""
+    """Return what the docs say of the tables: their data card, and what a line has; and the loader's head."""
     card = docs.partition("## Data card")[2].partition("## Files")[0]
+    line = next(text for text in docs.split("\n\n") if text.startswith("A line has"))
+    line = re.sub(r"\[(.+?)\]\(.+?\)", r"\1", line)  # links to other pages
     generated = "<!-- generated: tables -->"
     held = "\n".join(
         f"- `{one.name}`: {one.designs} of {one.listed} listed designs, {one.trainings} trainings of"
@@ -77,22 +86,23 @@ def _readme(docs: str) -> str:
     head = "# Recorded tables of trainings of capsule networks"
     real = "Every training was really made, with paretocaps; a line of a table is one."
     held = f"{real}\n\n{held}\n\n{card.replace(generated, '').strip()}"
-    return f"{head}\n\n{held}\n\n## Loader\n\n`{LOADER}`. {usage}\n"
+    return f"{head}\n\n{held}\n\n## Files\n\n{line}\n\n## Loader\n\n`{LOADER}`. {usage}\n"
 
 
 def _citation() -> str:
-    """Return the citation of the tables, which is that of the package but for what it is."""
-    written = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    changed = {
-        "title:": 'title: "Recorded trainings of capsule networks (paretocaps)"',
-        "type:": "type: dataset",
-        "message:": "message: If you use these tables, please cite them as below, and the images' data sets.",
+    """Return the citation of the tables: by whom, of which version and under which licence they are."""
+    written: dict[str, object] = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    names = ", ".join(one.name for one in cards())
+    own = {
+        "message": "If you use these tables, please cite them as below, and the data sets of their images.",
+        "title": "Recorded trainings of capsule networks (paretocaps)",
+        "abstract": f"Capsule networks, trained with many choices and measured after every epoch: {names}.",
+        "type": "dataset",
+        "keywords": ["capsule networks", "hyperparameter optimisation", "tabular benchmark"],
     }
-    lines = []
-    for line in written.splitlines():
-        start = next((start for start in changed if line.startswith(start)), None)
-        lines.append(changed[start] if start else line)
-    return "\n".join(lines) + "\n"
+    kept = {name: written[name] for name in ("cff-version", "authors", "version", "license")}
+    text: str = yaml.safe_dump(kept | own, sort_keys=False, allow_unicode=True)
+    return text
 
 
 def _json(value: object) -> bytes:

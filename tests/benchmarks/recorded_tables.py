@@ -23,7 +23,8 @@ Choices = Mapping[str, Any]
 
 def tables(folder: str | Path) -> list[str]:
     """Return the names of the tables in a folder."""
-    return sorted(path.name.removesuffix(".jsonl.xz") for path in Path(folder).glob("*.jsonl.xz"))
+    names = [path.name for path in Path(folder).iterdir()]
+    return sorted(name.removesuffix(".jsonl.xz") for name in names if name.endswith(".jsonl.xz"))
 
 
 class Table:
@@ -80,7 +81,13 @@ class Table:
 
         That is what its best epoch had: the first of the highest validation accuracy since the network last
         changed its size. `time` and `cpu_time` are the seconds until then.
+
+        Raises:
+            KeyError: there is no such training.
+            ValueError: it failed, or `epochs` is below 1.
         """
+        if epochs is not None and epochs < 1:
+            raise ValueError(f"epochs={epochs}: give at least 1")
         done = self.epochs(design, seed)[:epochs]
         same = [epoch for epoch in done if epoch.get("network", 0) == done[-1].get("network", 0)]
         best = max(same, key=lambda epoch: (epoch["acc"], -epoch["epoch"]))

@@ -1,3 +1,4 @@
+import signal
 import threading
 import time
 
@@ -67,6 +68,44 @@ def test_an_error_is_raised_and_nothing_more_is_begun(threads):
     assert len(taken) < 1000
     assert torch.get_num_threads() == threads
     share_out(taken.append, range(8))  # all threads are free again
+
+
+def test_after_a_signal_nothing_more_is_begun(threads):
+    main, taken = threading.main_thread().ident, []
+
+    def work(piece):
+        taken.append(piece)
+        if piece == 3:
+            signal.pthread_kill(main, signal.SIGINT)
+        time.sleep(0.001)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            share_out(work, range(1000))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    count = len(taken)
+    assert count < 1000
+    assert torch.get_num_threads() == threads
+    share_out(taken.append, range(8))
+    assert sorted(taken[count:]) == list(range(8))
+
+
+def test_threads_that_begin_later_have_as_many_threads_for_an_operation_as_before(threads):
+    share_out(lambda piece: torch.ones(2) + 1, range(8))
+    found = []
+    other = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
+    other.start()
+    other.join()
+    assert found == [threads]
+
+
+def test_pieces_may_change_tensors_of_inference(threads):
+    with torch.inference_mode():
+        found = torch.zeros(8, 4, 4)
+        share_out(lambda piece: torch.mm(torch.eye(4), torch.eye(4), out=found[piece]), range(8))
+    assert found.eq(torch.eye(4)).all()
 
 
 def test_what_counts_operations_sees_those_of_all_pieces(threads):

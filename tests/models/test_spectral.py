@@ -1,3 +1,6 @@
+import threading
+from contextlib import nullcontext
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -87,6 +90,34 @@ def test_equal_tensors_give_equal_bits():
     grad = exact(SMALL, *case(SMALL))[1].float()
     for one, other in zip(found(SMALL, grad, *inputs), found(SMALL, grad, *inputs), strict=True):
         assert torch.equal(one, other)
+
+
+@pytest.fixture
+def two_threads():
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(1)
+
+
+@pytest.mark.parametrize("context", [nullcontext, torch.inference_mode])
+@pytest.mark.parametrize("products", ["torch", "onednn"])
+def test_threads_share_the_frequencies_out(two_threads, monkeypatch, context, products):
+    used = set()
+    one = Spectral._transform_back
+    monkeypatch.setattr(
+        Spectral, "_transform_back", lambda *given: (used.add(threading.get_ident()), one(*given))
+    )
+    with context(), using(Tuning(products=products)):
+        images, weight, bias = (x.float() for x in case(PRIMARY, 8))
+        ours = Spectral(PRIMARY, torch.float32).outputs(images, weight, bias)
+    expected = exact(PRIMARY, *case(PRIMARY, 8))[0]
+    assert float((ours - expected).norm() / expected.norm()) < 2e-6
+    assert threading.get_ident() not in used
+
+
+def test_all_products_are_the_same_whatever_thread_computes_a_frequency(two_threads):
+    assert max(errors(PRIMARY, torch.float64, 8)) < 1e-13
+    assert max(errors(SMALL, torch.float64, 5)) < 1e-13
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])

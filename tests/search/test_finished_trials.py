@@ -74,6 +74,13 @@ def test_prior_trials_come_first_and_are_on_no_front():
     assert alone.promising.tolist() == alone.front.tolist()
 
 
+def test_prior_trials_take_no_place_from_the_front_and_have_none_beyond_bounds():
+    better, beyond = trial([0.99, 1.0, 1.0]), trial([0.5, 0.1, 0.1], small=0.5)
+    finished = FinishedTrials.of([trial([0.9, 10.0, 100.0])], OBJECTIVES, prior=[better, beyond])
+    assert finished.front.tolist() == [2]
+    assert finished.promising.tolist() == [0, 2]
+
+
 def test_of_very_many_trials_the_front_and_the_latest_are_kept():
     trials = [trial([0.99, 1.0, 1.0]), *(trial([0.5, 2.0, 2.0 + k]) for k in range(LARGEST + 7))]
     finished = FinishedTrials.of(trials, OBJECTIVES)

@@ -106,7 +106,7 @@ class Prior:
     def __init__(self, trials):
         self.trials, self.asked = trials, []
 
-    def told(self, own):
+    def still_told(self, own):
         self.asked.append(sum(trial.values is not None for trial in own))
         trained = [trial.params for trial in own]
         return [trial for trial in self.trials if trial.params not in trained]

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from paretocaps.errors import StorageError
+from paretocaps.errors import ParetocapsError
 from paretocaps.search.interrupts import Interrupts, TimeIsUpError
 
 
@@ -41,26 +41,32 @@ def test_one_that_a_weak_references_callback_swallows_is_raised_at_the_next_chec
             interrupts.check()
 
 
-def _replace_by(error, number):
-    """Raise `error` where a signal, or nothing, was raised, as Python 3.11 does where it creates a class."""
+def _raised_from_a_signal(error):
+    """Raise `error` from a signal, as Python 3.11 does where it creates a class."""
+    try:
+        signal.raise_signal(signal.SIGTERM)
+    except KeyboardInterrupt as interrupt:
+        raise error from interrupt
+
+
+def _raised_after_a_signal(error):
     with suppress(KeyboardInterrupt):
-        if number is not None:
-            signal.raise_signal(number)
+        signal.raise_signal(signal.SIGTERM)
     raise error
 
 
-def test_one_that_becomes_another_exception_is_raised_at_the_end():
+@pytest.mark.parametrize("error", [RuntimeError("Error calling __set_name__"), ParetocapsError("a plug-in")])
+def test_one_from_which_another_exception_is_raised_is_an_interrupt_again(error):
     interrupts = Interrupts()
     with pytest.raises(KeyboardInterrupt) as raised, interrupts.watching():
-        _replace_by(RuntimeError("Error calling __set_name__"), signal.SIGTERM)
-    assert isinstance(raised.value.__cause__, RuntimeError)
+        _raised_from_a_signal(error)
+    assert raised.value.__cause__ is error
     assert interrupts.signals == 1
 
 
-@pytest.mark.parametrize(("error", "number"), [(StorageError("full"), signal.SIGTERM), (LookupError(), None)])
-def test_what_a_user_is_to_know_and_what_no_signal_caused_is_passed_on(error, number):
-    with pytest.raises(type(error)), Interrupts().watching():
-        _replace_by(error, number)
+def test_what_goes_wrong_after_a_signal_is_told():
+    with pytest.raises(LookupError), Interrupts().watching():
+        _raised_after_a_signal(LookupError("of the clean-up"))
 
 
 def test_a_hang_up_that_nohup_ignores_stays_ignored():

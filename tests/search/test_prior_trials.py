@@ -54,7 +54,7 @@ def test_the_first_points_spread_over_the_front():
 
 
 def test_nothing_is_told_until_a_few_points_were_trained_in_both_studies():
-    prior = priors([[0.9, 9.0], [0.8, 4.0], [0.7, 1.0], [0.6, 2.0], [0.6, 3.0]])
+    prior = priors([[0.9, 9.0], [0.8, 4.0], [0.7, 1.0], [0.6, 2.0]])
     trained = [own(prior, row, [0.5 + row / 10, 1.0 + row]) for row in range(FEWEST_PAIRS)]
     assert prior.told(trained[:-1]) == []
     (told,) = prior.told(trained)
@@ -65,6 +65,22 @@ def test_nothing_is_told_until_a_few_points_were_trained_in_both_studies():
     assert 1.0 < told.values[1] < 2.0
 
 
+def test_nothing_is_told_of_points_that_the_study_has_tried_whatever_came_of_it():
+    prior = priors([[0.9, 9.0], [0.8, 4.0], [0.7, 1.0], [0.6, 2.0], [0.5, 3.0]])
+    trained = [own(prior, row, [0.5 + row / 10, 1.0 + row]) for row in range(FEWEST_PAIRS)]
+    failed = create_trial(
+        state=TrialState.FAIL, params=prior.points[3], distributions={"x": FloatDistribution(0.0, 1.0)}
+    )
+    (told,) = prior.told([*trained, failed])
+    assert told.params == prior.points[4]
+
+
+def test_a_transfer_reaches_no_further_than_what_was_measured():
+    there, here = np.array([10.0, 10.01, 10.02]), np.array([5.0, 6.0, 9.0])
+    (found,) = transferred(there, here, np.array([1e6]), 1)
+    assert found == pytest.approx(9.0 * 9.0 / 5.0)
+
+
 def test_the_more_trials_a_study_has_the_less_it_is_told_of_others():
     prior = priors([[0.9 - k / 100, 9.0 - k / 10] for k in range(40)])
     trained = [own(prior, row, [0.5 + row / 10, 1.0 + row]) for row in range(FEWEST_PAIRS)]
@@ -72,7 +88,7 @@ def test_the_more_trials_a_study_has_the_less_it_is_told_of_others():
         values=[0.5, 5.0], params={"x": 0.99}, distributions={"x": FloatDistribution(0.0, 1.0)}
     )
     told = [
-        [trial.params["x"] for trial in prior.told([*trained, *[elsewhere] * more])]
+        [trial.params["x"] for trial in prior.still_told([*trained, *[elsewhere] * more])]
         for more in range(FORGOTTEN)
     ]
     counts = list(map(len, told))
@@ -85,7 +101,7 @@ def test_the_more_trials_a_study_has_the_less_it_is_told_of_others():
 
 
 def test_bounds_on_objectives_hold_for_what_is_told():
-    prior = priors([[0.9, 9.0], [0.8, 4.0], [0.7, 1.0], [0.6, 2.0], [0.6, 3.0]], ["acc>=0.65", "params<=9"])
+    prior = priors([[0.9, 9.0], [0.8, 4.0], [0.7, 1.0], [0.6, 2.0]], ["acc>=0.65", "params<=9"])
     told = prior.told([own(prior, row, prior.values[row]) for row in range(FEWEST_PAIRS)])
     assert told[0].constraints == {"acc>=0.65": pytest.approx(0.05 / 0.65)}
 
@@ -94,7 +110,7 @@ def test_a_study_starts_from_the_front_of_another_one(run, storage):
     run(study="old", trials=START + 4, epochs=1)
     summary, watcher = run(study="new", trials=START + 3, from_study="old", designs=())
     assert summary.finished == START + 3
-    assert "14 trials of study 'old' lead the sampler" in "".join(watcher.notices)
+    assert "14 trials of study 'old' lead the sampler at first" in "".join(watcher.notices)
     with Store.open(storage, create=False) as store:
         before, after = (store.trials(name) for name in ("old", "new"))
         kept = store.prior_trials("new")

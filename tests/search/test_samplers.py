@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
+from optuna.samplers import RandomSampler
 
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.errors import UsageError
 from paretocaps.search.improving import ImprovementSampler
 from paretocaps.search.prior_trials import PriorTrials
 from paretocaps.search.problem import Problem
-from paretocaps.search.samplers import SAMPLERS, population
+from paretocaps.search.samplers import SAMPLERS, Sampler, population
 from paretocaps.search.tpe import FastTPE
 from paretocaps.search.warm_sampler import WarmSampler
 from paretocaps.testing.probe import PROBE
@@ -37,6 +38,17 @@ def test_a_grid_over_a_range_says_so_before_anything_is_created(run, tmp_path):
     with pytest.raises(UsageError, match="learning_rate is a continuous range"):
         run(sampler="grid")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_sampler_of_a_plug_in_is_told_of_prior_trials_without_its_doing():
+    prior = PriorTrials([], [], np.empty((0, 2)), OBJECTIVES, PROBE.space)
+    problem = Problem(space=PROBE.space, fix={}, objectives=OBJECTIVES, trainer=PROBE, trials=9, prior=prior)
+    own = Sampler("of a plug-in", _never, of_problem=lambda problem: RandomSampler(seed=problem.run_seed))
+    assert isinstance(own.made(problem), WarmSampler)
+
+
+def _never(seed, trials):
+    raise AssertionError
 
 
 @pytest.mark.parametrize("name", list(SAMPLERS))

@@ -9,6 +9,7 @@ from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.losses import capsnet_loss
 from paretocaps.models.tuned import convolutions_seen
+from paretocaps.models.watched_operations import is_watched
 from paretocaps.training.learner import Learner
 from paretocaps.training.recorded import RecordedPass
 
@@ -121,6 +122,15 @@ def test_a_pass_that_may_differ_from_one_to_the_next_is_not_recorded(loss):
     network, _ = network_of(primary_capsules=4)
     with pytest.raises(RuntimeError, match="not the same in each pass"):
         RecordedPass(network, loss, torch.rand(2, 1, 8, 8), torch.tensor([3, 4]))
+
+
+def test_a_pass_that_computes_otherwise_where_it_is_recorded_is_not_recorded():
+    def watched(network, images, labels):
+        return loss_of(network, images, labels) * (2 if is_watched() else 1)
+
+    network, _ = network_of(primary_capsules=4)
+    with pytest.raises(RuntimeError, match="operations that are recorded have another result"):
+        RecordedPass(network, watched, torch.rand(2, 1, 8, 8), torch.tensor([3, 4]))
 
 
 class Foreign(torch.nn.Identity):

@@ -70,6 +70,20 @@ def test_what_makes_a_step_clearly_faster_is_chosen(monkeypatch, factors, expect
     assert Rehearsal(what).fastest() == expected
 
 
+@pytest.mark.parametrize(("meetings", "threads"), [(0.0, None), (0.012, None), (2.0, 1)])
+def test_threads_are_chosen_by_all_images_and_not_by_few_in_which_they_mostly_meet(
+    monkeypatch, meetings, threads
+):
+    _, what = rehearsed(images=128)
+    steps = Stepwise(monkeypatch)
+    monkeypatch.setattr(
+        steps,
+        "seconds",
+        lambda tuning, images: 0.01 * images if tuning.threads == 1 else 0.006 * images + meetings,
+    )
+    assert Rehearsal(what).fastest().threads == threads
+
+
 @pytest.mark.parametrize(
     ("images", "factor", "expected"),
     [(2, 0.9, True), (2, 0.98, False), (2, 1.1, False), (4, 0.9, False), (8, 0.9, False)],
