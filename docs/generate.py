@@ -27,6 +27,7 @@ from paretocaps.report.tables import choice_text
 from paretocaps.service import paper_tables
 
 ROOT = Path(__file__).resolve().parents[1]
+EVIDENCE = ROOT / "docs" / "evidence"
 MARK = re.compile(r"^<!-- generated: (\w+) -->$", re.MULTILINE)
 
 
@@ -184,8 +185,8 @@ def tables() -> str:
 def papers() -> str:
     """Return what was measured of the papers' tables, and which were not run."""
     named = {one.name: one for one in paper_tables.paper_tables()}
-    kept = [json.loads(file.read_text()) for file in sorted((ROOT / "docs" / "evidence").glob("*.json"))]
-    kept.sort(key=lambda run: list(named).index(run["table"]))
+    kept = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(EVIDENCE.glob("*.json"))]
+    kept.sort(key=lambda run: list(named).index(run["table"]))  # fails where a page's table has gone
     parts = [_measured_table(run) for run in kept]
     run = {one["table"] for one in kept}
     left = [one for name, one in named.items() if name not in run]
@@ -215,8 +216,12 @@ def _measured_table(run: Mapping[str, Any]) -> str:
             f"## {run['paper']}, {run['title']}",
             f"{run['data']}; {trained}, {by}."
             f" [The whole page](evidence/{name}.html), [its figures](evidence/{name}.json).",
-            table(claims, code=""),
-            "Less than in the paper: " + "; ".join(run["scaled_down"]) + ".",
+            *([table(claims, code="")] if claims else []),
+            *(
+                ["Less than in the paper: " + "; ".join(run["scaled_down"]) + "."]
+                if run["scaled_down"]
+                else []
+            ),
             "\n".join(f"- {one}" for one in run["not_comparable"]),
             f"[![The page of {run['table']}](evidence/{name}.png)](evidence/{name}.html)",
         ]

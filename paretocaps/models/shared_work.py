@@ -9,10 +9,10 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from contextvars import copy_context
-from functools import cache
+from functools import cache, partial
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 import torch
@@ -20,6 +20,7 @@ import torch
 from paretocaps.models.watched_operations import is_watched
 
 _PIECES = 2  # per thread, with fewer of which threads wait for the last piece
+_MOMENT = 0.1  # s between two looks at who has ended
 _Piece = TypeVar("_Piece")
 
 
@@ -42,47 +43,70 @@ def share_out(work: Callable[[_Piece], None], pieces: Sequence[_Piece]) -> None:
 
 
 def _taken_by_helpers(work: Callable[[_Piece], None], pieces: Sequence[_Piece], threads: int) -> bool:
-    """Let so many helpers call `work`, and wait for them; return whether there were any."""
-    left, asked, inference = deque(pieces), list[Future[None]](), torch.is_inference_mode_enabled()
+    """Let so many helpers call `work`, and wait for them; return whether there are any."""
+    tasks = _helpers(threads)
+    if tasks is None:
+        return False
+    left, inference, asked = deque(pieces), torch.is_inference_mode_enabled(), 0
+    ended, bell = list[BaseException | None](), SimpleQueue[None]()
 
     def take() -> None:
-        with torch.inference_mode() if inference else torch.no_grad():
-            while left:
-                try:
-                    piece = left.popleft()
-                except IndexError:  # another one was first
-                    return
-                work(piece)
+        error: BaseException | None = None
+        try:
+            with torch.inference_mode() if inference else torch.no_grad():
+                while left:
+                    try:
+                        piece = left.popleft()
+                    except IndexError:  # another one was first
+                        break
+                    work(piece)
+        except BaseException as raised:
+            error = raised
+            left.clear()
+        ended.append(error)
+        bell.put(None)
+
+    def wait() -> None:
+        while len(ended) < asked:  # by what cannot be lost, whenever a signal comes
+            with suppress(Empty):
+                bell.get(timeout=_MOMENT)
 
     try:
-        with suppress(RuntimeError):  # the interpreter ends, and has no threads any more
-            for _ in range(threads):
-                asked.append(_helpers(threads).submit(copy_context().run, take))
-        wait(asked, return_when=FIRST_EXCEPTION)
-    finally:  # after an error, or a signal, nobody begins another piece
+        for _ in range(threads):
+            tasks.put(partial(copy_context().run, take))
+            asked += 1
+        wait()
+    finally:  # after a signal, nobody begins another piece
         left.clear()
-        wait(asked)
-    for one in asked:
-        one.result()
-    return bool(asked)
+        wait()
+    for one in ended:
+        if one is not None:
+            raise one
+    return True
 
 
 @cache
-def _helpers(threads: int) -> ThreadPoolExecutor:
-    """Return so many threads, each of which computes operations alone."""
-    pool, met = ThreadPoolExecutor(threads, "shared work"), threading.Barrier(threads)
+def _helpers(threads: int) -> "SimpleQueue[Callable[[], None]] | None":
+    """Return the queue of so many threads, each of which computes operations alone; None without them."""
+    tasks, ready = SimpleQueue[Callable[[], None]](), SimpleQueue[None]()
     try:
-        wait([pool.submit(_compute_alone, met) for _ in range(threads)])
+        for _ in range(threads):
+            threading.Thread(target=_help, args=(tasks, ready), name="shared work", daemon=True).start()
+        for _ in range(threads):
+            ready.get()
+    except RuntimeError:  # the machine has no more threads, or the interpreter ends
+        return None
     finally:
-        met.abort()
         torch.set_num_threads(threads)  # threads that begin later take what was set last
-    return pool
+    return tasks
 
 
-def _compute_alone(met: threading.Barrier) -> None:
+def _help(tasks: "SimpleQueue[Callable[[], None]]", ready: "SimpleQueue[None]") -> None:
     torch.get_num_threads()  # a thread is told the process's number when it first asks
     torch.set_num_threads(1)
-    met.wait()
+    ready.put(None)
+    while True:
+        tasks.get()()
 
 
 os.register_at_fork(after_in_child=_helpers.cache_clear)

@@ -121,7 +121,7 @@ def prior_remarks(prior: "PriorTrials | None") -> Iterator[str]:
     if prior is not None:
         first, source = len(prior.first(FIRST)), prior.trials[0].source
         yield (
-            f"{len(prior.trials)} trials of study {source!r} lead the sampler at first, and count as no"
+            f"{len(prior.trials)} trials of study {source!r} lead the sampler, and count as no"
             f" trials of this one: {first} of its front are trained first"
         )
 
@@ -188,7 +188,8 @@ class PriorTrials:
             own: the study's trials.
             share: how many of the others are told, evenly.
         """
-        both = {row: trial.values for trial in own if trial.values and (row := self._row(trial)) is not None}
+        finished = [trial for trial in own if trial.state == TrialState.COMPLETE]
+        both = {row: trial.values for trial in finished if (row := self._row(trial)) is not None}
         if len(both) < FEWEST_PAIRS:
             return []
         tried = {_key(trial.params) for trial in own if trial.state.is_finished()}
@@ -232,8 +233,8 @@ def transferred(there: Matrix, here: Matrix, values: Matrix, sign: int) -> Matri
     """Return what values of one study are expected to be in another, by their ranks among common points.
 
     The sorted values of the common points in both studies give a rising function, which is interpolated, and
-    extended to worse values by its mean slope, at most as far again as it reaches. No value becomes better
-    than the best that was measured here.
+    extended to worse values by its mean slope, at most as far again as it reaches; where all common points
+    are equal there, by as much as values differ there. No value becomes better than the best measured here.
 
     Args:
         there, here: float[k], the values of k common points in either study.

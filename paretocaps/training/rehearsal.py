@@ -136,12 +136,19 @@ class Rehearsal:
         one_image = self._seconds(tried[1], images) / images
         left = (self._deadline - spent()) / (2 * (1 + _TURNS)) / (2 * one_image)
         images = max(images, min(most, int(left)))
-        taken = list(map(min, self._turns(tried, images, self._steps_of_a_turn(tried[1], images))))
+        taken = self._warm_seconds(tried, images)
         if 1 < images < most:
-            of_one = map(min, self._turns(tried, 1, self._steps_of_a_turn(tried[1], 1)))
-            pairs = zip(of_one, taken, strict=True)
-            taken = [a + max(0.0, b - a) * (most - 1) / (images - 1) for a, b in pairs]
+            pairs = zip(self._warm_seconds(tried, 1), taken, strict=True)
+            taken = [
+                a + (b - a) * (most - 1) / (images - 1) if b > a else b * most / images for a, b in pairs
+            ]
         return best if taken[1] < CLEARLY * taken[0] else one
+
+    def _warm_seconds(self, tried: Sequence[Tuning], images: int) -> list[float]:
+        """Return the seconds of the fastest of some steps by each tuning, after one that warms up."""
+        for tuning in tried:
+            self._seconds(tuning, images)
+        return list(map(min, self._turns(tried, images, self._steps_of_a_turn(tried[1], images))))
 
     def on_all_threads(self, tuning: Tuning) -> Tuning:
         """Return one thread's tuning for all threads if they are worth it beside the programs that run now.

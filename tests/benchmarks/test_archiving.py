@@ -90,7 +90,8 @@ def test_it_says_what_it_is_and_how_to_cite_it_and_has_no_images(unpacked):
     assert all(f"`{name}`" in readme for name in NAMES)
     assert "generated:" not in readme
     assert "type: dataset" in (unpacked / "CITATION.cff").read_text()
-    assert "CC BY" in (unpacked / "DATA-LICENSES.md").read_text()
+    licences = (unpacked / "DATA-LICENSES.md").read_text()
+    assert all(f"- {name}: " in licences for name in NAMES)
     with ZipFile(unpacked.parent / "a.zip") as packed:
         files = sorted(name.partition("/")[2] for name in packed.namelist())
     own = [

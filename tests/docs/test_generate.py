@@ -43,6 +43,40 @@ def test_a_page_is_given_its_texts(generate: ModuleType) -> None:
         assert f"| `{name}` |" in page
 
 
+def _run(table: str, claims: list[dict[str, str]], less: list[str]) -> dict[str, object]:
+    """What `reproduce` writes of a table, as far as the page of the papers reads it."""
+    return {
+        "table": table,
+        "paper": "FasTrCaps",
+        "title": f"the table {table}",
+        "scale": "cpu",
+        "data": "2,700 images",
+        "devices": ["some CPU"],
+        "seeds": [0, 1, 2],
+        "trainings": {"finished": 12, "all": 12},
+        "scaled_down": less,
+        "not_comparable": [],
+        "claims": claims,
+    }
+
+
+def test_papers_tables_are_told_where_they_are_kept_and_are_open_else(
+    generate: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(generate, "EVIDENCE", tmp_path)
+    assert generate.papers().startswith("## Open")
+    claim = {"text": "WAB is faster (±0.1)", "verdict": "open", "measured": "-1.67 epochs"}
+    for run in (_run("fastrcaps-fig6", [], []), _run("fastrcaps-table1", [claim], ["10 epochs of 30"])):
+        text = json.dumps(run, ensure_ascii=False)
+        (tmp_path / f"{run['table']}-cpu.json").write_text(text, encoding="utf-8")
+    told, _, still = generate.papers().partition("## Open")
+    assert told.index("the table fastrcaps-table1") < told.index("the table fastrcaps-fig6")
+    assert "| WAB is faster (±0.1) | **open** | -1.67 epochs |" in told
+    assert told.count("Less than in the paper: 10 epochs of 30.") == told.count("Less than") == 1
+    assert "`fastrcaps-table1`" not in still
+    assert "`fastrcaps-fig2`" in still
+
+
 def test_every_objective_is_in_the_table(generate: ModuleType) -> None:
     text = generate.GENERATED["objectives"]()
     for name in OBJECTIVES:

@@ -7,7 +7,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from paretocaps.domain.tuning import Tuning
-from paretocaps.models.shared_work import share_out
+from paretocaps.models.shared_work import _helpers, share_out
 from paretocaps.models.tuned import tuning_in_force, using
 
 
@@ -93,12 +93,33 @@ def test_after_a_signal_nothing_more_is_begun(threads):
 
 
 def test_threads_that_begin_later_have_as_many_threads_for_an_operation_as_before(threads):
+    _helpers.cache_clear()
     share_out(lambda piece: torch.ones(2) + 1, range(8))
     found = []
     other = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
     other.start()
     other.join()
     assert found == [threads]
+
+
+def test_where_no_thread_can_be_started_pieces_follow_each_other(threads, monkeypatch):
+    def refused(self):
+        raise RuntimeError("can't start new thread")
+
+    _helpers.cache_clear()
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    taken = []
+    share_out(taken.append, range(8))
+    assert taken == list(range(8))
+    _helpers.cache_clear()
+
+
+def test_an_error_of_a_piece_is_none_of_the_threads(threads):
+    def work(piece):
+        raise IndexError("of the piece")
+
+    with pytest.raises(IndexError, match="of the piece"):
+        share_out(work, range(8))
 
 
 def test_pieces_may_change_tensors_of_inference(threads):

@@ -112,6 +112,7 @@ def test_threads_share_the_frequencies_out(two_threads, monkeypatch, context, pr
         ours = Spectral(PRIMARY, torch.float32).outputs(images, weight, bias)
     expected = exact(PRIMARY, *case(PRIMARY, 8))[0]
     assert float((ours - expected).norm() / expected.norm()) < 2e-6
+    assert used
     assert threading.get_ident() not in used
 
 

@@ -110,7 +110,7 @@ def test_a_study_starts_from_the_front_of_another_one(run, storage):
     run(study="old", trials=START + 4, epochs=1)
     summary, watcher = run(study="new", trials=START + 3, from_study="old", designs=())
     assert summary.finished == START + 3
-    assert "14 trials of study 'old' lead the sampler at first" in "".join(watcher.notices)
+    assert "14 trials of study 'old' lead the sampler, and" in "".join(watcher.notices)
     with Store.open(storage, create=False) as store:
         before, after = (store.trials(name) for name in ("old", "new"))
         kept = store.prior_trials("new")
