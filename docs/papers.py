@@ -31,7 +31,9 @@ def main(folder: Path) -> None:
         for place in kept:
             page = opened.new_page(viewport={"width": 1100, "height": 900})
             page.goto(place.as_uri())
-            page.wait_for_timeout(3_000)  # figures are drawn one after the other
+            height = page.evaluate("document.documentElement.scrollHeight")
+            page.set_viewport_size({"width": 1100, "height": height})  # figures are drawn where they are seen
+            page.wait_for_timeout(4_000)
             page.screenshot(path=place.with_suffix(".png"), full_page=True)
             print(f"{place}: {place.stat().st_size:,} bytes")
         opened.close()
