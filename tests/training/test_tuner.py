@@ -196,7 +196,7 @@ def test_steps_of_several_ranks_are_not_said_to_be_compiled(monkeypatch):
 
 def test_each_device_has_a_file_of_its_own():
     file = tunings_file("A (R) Processor (2 threads), torch 2.13.0+cpu")
-    assert file == cache_folder() / "tunings" / "A-R-Processor-2-threads-torch-2.13.0+cpu-6.json"
+    assert file == cache_folder() / "tunings" / "A-R-Processor-2-threads-torch-2.13.0+cpu-7.json"
 
 
 def test_a_file_that_cannot_be_read_or_written_is_passed_over(tmp_path):
