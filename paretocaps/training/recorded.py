@@ -50,7 +50,7 @@ class RecordedPass:
             with _Recorder() as recorder:
                 value, *gradients = _results(recorded, loss, images, labels)
         _check_calls(recorder.calls, list(recorded.buffers()))
-        if not all(map(_equal, plain, [value, *gradients])):
+        if not _equal(plain, [value, *gradients]):
             raise RuntimeError("operations that are recorded have another result")
         pairs = zip(_trained(network), gradients, strict=True)
         self._trained = [own for own, gradient in pairs if gradient is not None]
@@ -60,7 +60,7 @@ class RecordedPass:
         own = [*(parameter.detach() for parameter in network.parameters()), *network.buffers()]
         self._given = [*own, *given]
         copies = [tensor.clone() for tensor in (*self._given, images, labels, *self._further)]
-        if not all(map(_equal, results, self._replayed(copies))):
+        if not _equal(results, self._replayed(copies)):
             raise RuntimeError("replayed operations have another result")
 
     def __call__(self, images: Tensor, labels: Tensor) -> Tensor:
@@ -198,10 +198,18 @@ def _results(network: Network, loss: Loss, images: Tensor, labels: Tensor) -> li
     return [value, *map(_in_order_of, trained, _apart(found))]
 
 
-def _equal(one: Tensor | None, other: Tensor | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return torch.equal(one, other) and one.stride() == other.stride()
+def _equal(ones: Sequence[Tensor | None], others: Sequence[Tensor | None]) -> bool:
+    """Return whether two passes have the same results, bit for bit and in the same order in memory."""
+    return all(
+        one is other
+        or (
+            one is not None
+            and other is not None
+            and torch.equal(one, other)
+            and one.stride() == other.stride()
+        )
+        for one, other in zip(ones, others, strict=True)
+    )
 
 
 def _apart(gradients: Sequence[Tensor | None]) -> list[Tensor | None]:
