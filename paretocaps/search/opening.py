@@ -56,6 +56,7 @@ from paretocaps.search.results import Results
 from paretocaps.search.runner import Runner
 from paretocaps.search.same_training import SameTraining
 from paretocaps.search.slots import Splitting
+from paretocaps.search.start import seconds_by
 from paretocaps.search.stopping.stopping import Stopping
 from paretocaps.search.without_effect import told, without_effect
 from paretocaps.storage.store import Store
@@ -130,7 +131,16 @@ def opened(
             runner = Runner(
                 results,
                 driver,
-                Proposals(study, designs, checked.sampler, spec.seed, known, observer, first),
+                Proposals(
+                    study,
+                    designs,
+                    checked.sampler,
+                    spec.seed,
+                    known,
+                    observer,
+                    prior_points=first,
+                    seconds=seconds_by(forecaster, checked.objectives),
+                ),
                 executor,
                 interrupts,
                 origin,

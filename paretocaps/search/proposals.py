@@ -1,5 +1,6 @@
 """Proposes a study's next choices, no training twice: from designs, a sequence of points, or a sampler."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -21,7 +22,7 @@ from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import begin_at, tell_once
 from paretocaps.search.samplers import Sampler
 from paretocaps.search.sequences import grid, sobol
-from paretocaps.search.start import START, Start
+from paretocaps.search.start import START, Start, shortest_first
 from paretocaps.search.suggestions import suggest
 from paretocaps.storage.claims import Begun, Refusal
 
@@ -69,6 +70,8 @@ class Proposals:
         known: the trials of all drivers, and the keys of the trainings that were tried (`seen`).
         observer: gets a notice of skipped designs and refused combinations.
         prior_points: the points of another study with which the start begins, before those of a sequence.
+        seconds: about how many seconds the training of canonical choices takes, by which a start without
+            priors begins with the shortest ones; None where it does not (`seconds_by`).
     """
 
     study: optuna.Study
@@ -78,6 +81,7 @@ class Proposals:
     known: KnownTrials
     observer: Observer
     prior_points: Sequence[dict[str, Scalar]] = ()
+    seconds: Callable[[Mapping[str, Any]], float] | None = None
     space: Space = field(init=False)
     fix: Mapping[str, Any] = field(init=False)
     _sequence: Iterator[dict[str, Scalar]] = field(init=False)
@@ -89,10 +93,23 @@ class Proposals:
 
     def __post_init__(self) -> None:
         self.space, self.fix = self.designs.space, self.designs.fix
-        sequence = (self.sampler.sequence or sobol)(self.space, self.fix, self.seed)
-        self._sequence = chain(self.prior_points, sequence)
+        self._sequence = chain(self.prior_points, self._points())
         guided = START if self.space.has_priors else len(self.prior_points)
         self._start = Start(self.study, max(self.sampler.start, guided), self.known.states)
+
+    def _points(self) -> Iterator[dict[str, Scalar]]:
+        """Return the points of the sampler's sequence, or those of its start."""
+        if self.sampler.sequence is not None:
+            return self.sampler.sequence(self.space, self.fix, self.seed)
+        points, seconds = sobol(self.space, self.fix, self.seed), self.seconds
+        if seconds is None or self.space.has_priors:
+            return points
+
+        def expected(point: Mapping[str, Scalar]) -> float:
+            choices = self._complete(point)
+            return math.inf if choices is None else seconds(choices)
+
+        return shortest_first(points, expected)
 
     def begin_with(self, names: tuple[str, ...]) -> None:
         """Propose designs before anything else, those that were not tried; notify of those that are left out.

@@ -5,7 +5,8 @@
 
 `FOLDER` is the one that `fewer_test_images.py` writes. With `--cheap`, designs whose batches have one image
 at first come after the others. With `--unpacked`, designs that the shipped table has are left out, which
-goes on with it in a new database.
+goes on with it in a new database. With `--part 1/2` and `--part 2/2`, two cores record at once, each in a
+database of its own.
 
 It trains the designs of the lists in `recorded_designs`, in their order, each with three seeds on one pinned
 core, and records the test accuracy after every epoch. It may be interrupted at any time: the same command
@@ -38,6 +39,8 @@ def study(asked: argparse.Namespace) -> StudySpec:
     if asked.unpacked and asked.table in {card.name for card in cards()}:
         packed = read(asked.table).designs
         drawn = {key: choices for key, choices in drawn.items() if key not in packed}
+    part, parts = asked.part
+    drawn = dict(islice(drawn.items(), part - 1, None, parts))
     of_papers = TRAINERS.get("capsnet").designs
     return StudySpec(
         study=asked.table,
@@ -66,6 +69,14 @@ def _has_single_images(choices: Mapping[str, Any]) -> bool:
     return choices["batch_schedule"] == "adabatch" and choices.get("first_batch", 1) == 1
 
 
+def _part(text: str) -> tuple[int, int]:
+    """Return which part of how many `text` names, such as 1/2."""
+    part, parts = map(int, text.split("/"))
+    if not 1 <= part <= parts:
+        raise ValueError
+    return part, parts
+
+
 def main() -> None:
     """Record the part that the command line asks for."""
     parser = argparse.ArgumentParser(
@@ -75,6 +86,7 @@ def main() -> None:
     parser.add_argument("--designs", type=int, default=60, help="the first so many of the list")
     parser.add_argument("--storage", required=True, help="the database, an SQLite file")
     parser.add_argument("--mnist", help="the folder with MNIST's files")
+    parser.add_argument("--part", type=_part, default=(1, 1), help="every Nth design from the Kth on: K/N")
     parser.add_argument("--unpacked", action="store_true", help="what the table lacks, in a new database")
     parser.add_argument("--cheap", action="store_true", help="batches of one image last")
     asked = parser.parse_args()

@@ -210,12 +210,21 @@ def test_a_design_of_the_recorded_table_can_be_proposed_and_trains_itself(tmp_pa
     from paretocaps.domain.space import holds
 
     file = tmp_path / "digits.json"
-    assert of("recorded").export("digits", file)
+    assert of("recorded").export("digits", file, whole=False) == ""
     table = of("recorded").RecordedTable("digits", file)
     assert "baseline" in table.designs
     for design in table.designs.values():
         assert all(holds(one.when, design) == (one.name in design) for one in table.space)
         assert {name: table.canonical(design)[name] for name in design} == design
+
+
+def test_a_held_out_table_is_played_when_all_its_designs_are_recorded(tmp_path: Path) -> None:
+    from paretocaps.replay.table import cards
+
+    lacking = {card.name: card.designs < card.listed for card in cards()}
+    for name, recorded in of("tables").RECORDED.items():
+        held_out = name in of("tables").HELD_OUT
+        assert bool(of("tables").prepare(name, tmp_path, None)) == (held_out and lacking[recorded])
 
 
 def test_below_is_a_lower_median_that_a_test_tells_apart() -> None:

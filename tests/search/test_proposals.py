@@ -18,7 +18,7 @@ from paretocaps.search.proposals import Proposals
 from paretocaps.search.same_training import SameTraining
 from paretocaps.search.samplers import SAMPLERS
 from paretocaps.search.sequences import sobol
-from paretocaps.search.start import START
+from paretocaps.search.start import DRAWN, START
 from paretocaps.storage.claims import Begun
 from paretocaps.storage.store import Store
 from paretocaps.testing.probe import PROBE
@@ -35,7 +35,7 @@ def propose(store):
     """Make proposals over a space of the probe's choices."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
 
-    def make(table, sampler="random", seen=(), trainer=PROBE, fix=None, **spec):
+    def make(table, sampler="random", seen=(), trainer=PROBE, fix=None, seconds=None, **spec):
         chosen, fix = SAMPLERS.get(sampler), fix or {}
         space = Space.parse(table).without(fix)
         objectives = parse_objectives("acc,time")
@@ -47,7 +47,7 @@ def propose(store):
         store.create_study(f"s{len(store.studies())}", {})
         known = KnownTrials(store, store.studies()[-1].name, same)
         known.seen.update(seen)
-        return Proposals(study, designs, chosen, 0, known, Observer())
+        return Proposals(study, designs, chosen, 0, known, Observer(), seconds=seconds)
 
     return make
 
@@ -122,6 +122,40 @@ def test_a_study_starts_with_sobol_points_beside_its_designs(propose, sampler):
     assert following(proposals).choices["learning_rate"] == next(points)["learning_rate"]
     proposals.study.tell(found[-1].number, [0.5, 1.0])
     assert following(proposals).choices["learning_rate"] != next(points)["learning_rate"]
+
+
+def faster(choices):
+    """Take the less time, the larger the learning rate is."""
+    return -choices["learning_rate"]
+
+
+def rates(proposals, number):
+    return [following(proposals).choices["learning_rate"] for _ in range(number)]
+
+
+def test_a_start_begins_with_the_shortest_trainings_of_its_first_points(propose):
+    points = list(islice(sobol(Space.parse(RANGE), {}, 0), DRAWN * START + 1))
+    drawn = [point["learning_rate"] for point in points[:-1]]
+    shortest = sorted(drawn, reverse=True)[:START]
+    found = rates(propose(RANGE, "tpe", seconds=faster), DRAWN * START + 1)
+    assert found[:START] == shortest
+    assert found[START:-1] == [rate for rate in drawn if rate not in shortest]
+    assert found[-1] == points[-1]["learning_rate"]
+
+
+def test_sequences_and_priors_keep_their_order_whatever_trainings_take(propose):
+    guided = {"learning_rate": RANGE["learning_rate"] | {"prior": 0.02}}
+    for table, sampler in ((RANGE, "qmc"), (guided, "tpe")):
+        in_order = rates(propose(table, sampler), START)
+        assert rates(propose(table, sampler, seconds=faster), START) == in_order
+
+
+def test_what_the_trainer_refuses_is_no_short_training(propose):
+    table = {"lr_policy": ["one_cycle"], "lr_max": {"low": 1e-5, "high": 1e-3, "log": True}}
+    proposals = propose(table, "tpe", trainer=CAPSNET, seconds=lambda choices: choices["lr_max"])
+    found = [following(proposals).choices["lr_max"] for _ in range(START)]
+    assert found == sorted(found)
+    assert found[0] >= 1e-4
 
 
 def test_drivers_share_the_points_of_a_start(propose):

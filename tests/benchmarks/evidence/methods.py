@@ -73,13 +73,15 @@ EQUAL_TIME: Mapping[str, Method] = {
 CONFIRM: Mapping[str, Method] = {
     "confirm": Method(options=_ALONE | _ALL | {"reject": False}, trials=100, confirmed=20)
 }
-_TOLD, _START, _LEAST = (
+_TOLD, _START, _DRAWN, _LEAST = (
     "search/stopping/told.py:TOLD",
     "search/start.py:START",
+    "search/start.py:DRAWN",
     "search/stopping/rungs.py:LEAST",
 )
 DEFAULTS: Mapping[str, Method] = {
     **{f"start {count}": Method(options=_ALONE | _ALL, constants={_START: str(count)}) for count in (5, 20)},
+    **{f"drawn {count}": Method(options=_ALONE | _ALL, constants={_DRAWN: str(count)}) for count in (1, 8)},
     **{
         f"rungs, told {told}": Method(options={"stop_early": "rungs"}, constants={_TOLD: repr(told)})
         for told in ("values", "extrapolated")

@@ -18,27 +18,34 @@ from paretocaps.domain.space import Parameter, Space, holds
 _KEPT = 65_536
 
 
-def export(name: str, path: Path) -> bool:
-    """Write the table called `name` to a file; return whether there is one."""
+def export(name: str, path: Path, *, whole: bool) -> str:
+    """Write the table called `name` to a file; return why it cannot be, or an empty text.
+
+    With `whole`, all its designs must have been recorded, as of a table that is played once.
+    """
+    lacking = f"no table {name} is recorded yet"
     try:
         from paretocaps.replay.spec import REPLAY
         from paretocaps.replay.table import cards, read
     except ImportError:
-        return False
-    if name not in {card.name for card in cards()}:
-        return False
+        return lacking
+    card = next((card for card in cards() if card.name == name), None)
+    if card is None:
+        return lacking
+    if whole and card.designs < card.listed:
+        return f"{card.designs} of the {card.listed} designs of {name} are recorded yet"
     table = read(name)
     designs = {}
     for row in table.rows:
         designs.setdefault(row.design, {})[row.seed] = _curve(row.measurement)
-    whole = {design: seeds for design, seeds in designs.items() if all(seeds.values())}
+    trained = {design: seeds for design, seeds in designs.items() if all(seeds.values())}
     rows = [
-        [table.designs[design], [seeds[seed] for seed in sorted(seeds)]] for design, seeds in whole.items()
+        [table.designs[design], [seeds[seed] for seed in sorted(seeds)]] for design, seeds in trained.items()
     ]
     canonical = {
         name: REPLAY.canonical({**table.card.fix, **choices}) for name, choices in REPLAY.designs.items()
     }
-    recorded = [table.designs[design] for design in whole]
+    recorded = [table.designs[design] for design in trained]
     named = {
         name: _sampled(REPLAY.space, choices) for name, choices in canonical.items() if choices in recorded
     }
@@ -52,7 +59,7 @@ def export(name: str, path: Path) -> bool:
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(kept))
-    return True
+    return ""
 
 
 def _curve(measurement: Mapping[str, Any] | None) -> dict[str, list[Any]] | None:
