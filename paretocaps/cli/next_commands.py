@@ -22,17 +22,21 @@ def next_commands(study: str, storage: str, device: str | None = None) -> list[s
 
 
 def report_command(study: str, storage: str) -> str:
-    """Return the command that writes a study's page."""
+    """Return the command that writes a study's page; `storage` may be the URL of a service."""
+    if _is_service(storage):
+        return _command(f"--server {shlex.quote(masked(storage))} report", study, "")
     return _command("report", study, _where(storage))
 
 
 def confirm_command(study: str, storage: str) -> str:
-    """Return the command that trains further seeds of a study's front."""
-    return _command("confirm", study, _where(storage))
+    """Return the command that trains further seeds of a study's front; none for the URL of a service."""
+    return "" if _is_service(storage) else _command("confirm", study, _where(storage))
 
 
 def say_training(front: FrontRecord, trial: int, storage: str) -> None:
-    """Write to stderr what trains a trial of a front fully, unless a loop of one's own does."""
+    """Write to stderr what trains a trial of a front fully, unless a loop of one's own or a service does."""
+    if _is_service(storage):
+        return
     if command := training_command(front.study, trial, storage, front.trainer):
         say("")
         say(f"{command}  # train it fully")
@@ -43,6 +47,10 @@ def _command(name: str, study: str, options: str) -> str:
     if study[:1] == "-":
         return f"paretocaps {name}{options} -- {shlex.quote(study)}"
     return f"paretocaps {name} {shlex.quote(study)}{options}"
+
+
+def _is_service(storage: str) -> bool:
+    return storage.startswith(("http://", "https://"))
 
 
 def _where(storage: str) -> str:

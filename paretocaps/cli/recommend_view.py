@@ -59,7 +59,8 @@ def _sure(found: Recommendation, storage: str) -> str:
         return f"no other trial beats it in {probability_text(found.member.probability)} of the resamples"
     if found.front.trainer == LOOP or of_session(found.front.trainer):
         return "not known from one seed"
-    return f"not known from one seed: `{confirm_command(found.front.study, storage)}` trains more"
+    command = confirm_command(found.front.study, storage)
+    return f"not known from one seed: {f'`{command}`' if command else 'its service'} trains more"
 
 
 def _show_importance(found: Recommendation) -> None:

@@ -50,3 +50,9 @@ def source() -> Source:
     from paretocaps.cli.remote import Remote
 
     return Remote(url)
+
+
+def place(storage: str) -> str:
+    """Return where the command that runs reads: `storage`, or the URL of its `--server`."""
+    url: str | None = click.get_current_context().find_root().params.get("server")
+    return storage if url is None else url

@@ -3,7 +3,7 @@ import shlex
 import click
 
 from paretocaps.cli.app import app
-from paretocaps.cli.next_commands import next_commands, report_command
+from paretocaps.cli.next_commands import confirm_command, next_commands, report_command
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 
 
@@ -33,3 +33,10 @@ def test_commands_hide_passwords():
     commands = "\n".join(next_commands("demo", url))
     assert "pl4nted" not in commands
     assert commands.count("postgresql://me:***@host/db?sslpassword=***") == 3
+
+
+def test_a_service_is_named_by_what_reads_from_it_and_by_nothing_that_trains_here():
+    url = "https://host:8080"
+    assert report_command("a b", url) == "paretocaps --server https://host:8080 report 'a b'"
+    assert confirm_command("demo", url) == ""
+    assert confirm_command("demo", "sqlite:///c.db") == "paretocaps confirm demo --storage sqlite:///c.db"

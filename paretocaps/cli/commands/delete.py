@@ -34,7 +34,9 @@ def command(study: str, storage: str, yes: bool) -> None:
     if not yes:
         if not sys.stdin.isatty():
             raise click.UsageError(f"nobody can be asked whether to delete {what}: give --yes")
-        click.confirm(f"delete {what}?", abort=True, err=True)
+        if not click.confirm(f"delete {what}?", err=True):
+            say(f"study {study} is kept")
+            raise click.exceptions.Exit(1)
     with waiting("deleting the study") as waits:
         service.delete(study, storage, waits.say)
     say(f"deleted {what}")

@@ -5,7 +5,7 @@ import click
 from paretocaps.cli.activity import waiting
 from paretocaps.cli.front_view import Chosen, write_front, write_history
 from paretocaps.cli.options import format_option, prefer_option, shared, view_options
-from paretocaps.cli.source import source
+from paretocaps.cli.source import place, source
 from paretocaps.report.front import Front
 
 
@@ -66,7 +66,7 @@ def command(
     view = study, storage, objectives, require, measured_on, scale_to
     with waiting("judging the test part" if test else "reading the study") as waits:
         front = source().load_front(*view, test=test, notice=waits.say)
-    write_front(front, _chosen(front, knee, preferences, aim), form, storage)
+    write_front(front, _chosen(front, knee, preferences, aim), form, place(storage))
 
 
 def _chosen(front: Front, knee: bool, preferences: dict[str, float] | None, aim: str | None) -> Chosen | None:

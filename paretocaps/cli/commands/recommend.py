@@ -5,7 +5,7 @@ import click
 from paretocaps.cli.activity import waiting
 from paretocaps.cli.options import format_option, prefer_option, view_options
 from paretocaps.cli.recommend_view import write_recommendation
-from paretocaps.cli.source import source
+from paretocaps.cli.source import place, source
 
 
 @click.command()
@@ -47,4 +47,4 @@ def command(
     view = study, storage, objectives, require, measured_on, scale_to
     with waiting("reading the study"):
         found = source().recommend(*view, preferences=preferences, aim=aim, baseline=baseline)
-    write_recommendation(found, form, storage)
+    write_recommendation(found, form, place(storage))

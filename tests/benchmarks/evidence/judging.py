@@ -78,12 +78,13 @@ def _trial_for_trial(runs: Runs) -> Iterable[Figure]:
 
 def _equal_time(runs: Runs) -> Iterable[Figure]:
     for table in WITH_EPOCHS:
+        what, aim = f"{table}: share of plain TPE's training time to its hypervolume", "at most 0.25"
+        if shares := time_shares(runs, table, "default"):
+            yield figure(f"{what}, without designs", shares, "", aim if table in RECORDED else "")
         for rule in RULES:
-            shares = time_shares(runs, table, f"default, {rule}")
-            if shares:
-                aim = "at most 0.25" if table in RECORDED and rule == stopping_rule() else ""
-                name = f"{table}: share of plain TPE's training time to its hypervolume, --stop-early {rule}"
-                yield figure(name, shares, "", aim)
+            if shares := time_shares(runs, table, f"default, {rule}"):
+                aimed = table in RECORDED and rule == stopping_rule()
+                yield figure(f"{what}, --stop-early {rule}", shares, "", aim if aimed else "")
             found = lost(runs.kept.get(table, {}).get(f"default, {rule}", ()))
             if found is not None and rule != "none":
                 aim = "at most 0.05" if rule == stopping_rule() else ""

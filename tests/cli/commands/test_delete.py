@@ -24,8 +24,9 @@ def test_a_study_is_deleted_only_after_a_yes(run, own):
 def test_who_says_no_keeps_the_study(run, own, monkeypatch):
     monkeypatch.setattr(_NamedTextIOWrapper, "isatty", lambda self: True, raising=False)
     result = CliRunner().invoke(app, ["delete", "t", "--storage", own], input="n\n")
-    assert result.exit_code == 130
+    assert result.exit_code == 1
     assert "delete study t: 12 trials, 0 with weights" in result.stderr
+    assert result.stderr.splitlines()[-1] == "study t is kept"
     assert names(run, own) == ["t"]
 
 
