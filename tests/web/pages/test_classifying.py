@@ -4,14 +4,21 @@ import pytest
 
 from paretocaps.exporting.predict import Prediction
 from paretocaps.service.predicting import GivenImages
+from paretocaps.storage.store import Store
 from paretocaps.web.pages import classifying
 from paretocaps.web.pages.classifying import picture
 
 PNG = b"\x89PNG and so on"
 
 
-def test_a_trial_that_was_not_exported_says_so(client):
-    assert "Export it first" in client.get("/studies/demo/trials/0").text
+def test_a_trial_that_was_not_exported_says_so(client, settings):
+    with Store.open(settings.storage, create=False) as store:
+        kept = {t.number: any(one.weights for one in t.attempts) for t in store.trials("demo")}
+    assert {*kept.values()} == {True, False}  # of a front's member, and of others
+    for trial, has_weights in kept.items():
+        page = client.get(f"/studies/demo/trials/{trial}").text
+        assert ("Export it first" in page) == ("Export it</button>" in page) == has_weights
+        assert ("Only the weights of a front" in page) == (not has_weights)
     answer = client.post("/studies/demo/trials/0/predict", files={"images": ("a.png", PNG)})
     assert answer.status_code in (404, 409)
     assert 'class="alert"' in answer.text
