@@ -55,7 +55,9 @@ def test_a_service_gives_the_same_output(service, towers, arguments):
     here, there = written(*arguments, *stored), written("--server", service, *arguments)
     assert there[0] == here[0]
     confirmed = f"`paretocaps confirm t --storage {towers}` trains more"
-    assert " ".join(there[1].split()) == " ".join(here[1].split()).replace(confirmed, "its service trains more")
+    assert " ".join(there[1].split()) == " ".join(here[1].split()).replace(
+        confirmed, "its service trains more"
+    )
     kept = [line for line in here[2].splitlines() if line.strip() and "# train it fully" not in line]
     assert [line for line in there[2].splitlines() if line.strip()] == kept
 
