@@ -50,7 +50,7 @@ def _command(name: str, study: str, options: str) -> str:
 
 
 def _is_service(storage: str) -> bool:
-    return storage.startswith(("http://", "https://"))
+    return storage.lower().startswith(("http://", "https://"))
 
 
 def _where(storage: str) -> str:

@@ -60,7 +60,7 @@ def _sure(found: Recommendation, storage: str) -> str:
     if found.front.trainer == LOOP or of_session(found.front.trainer):
         return "not known from one seed"
     command = confirm_command(found.front.study, storage)
-    return f"not known from one seed: {f'`{command}`' if command else 'its service'} trains more"
+    return "not known from one seed" + (f": `{command}` trains more" if command else "")
 
 
 def _show_importance(found: Recommendation) -> None:

@@ -56,7 +56,7 @@ from paretocaps.search.results import Results
 from paretocaps.search.runner import Runner
 from paretocaps.search.same_training import SameTraining
 from paretocaps.search.slots import Splitting
-from paretocaps.search.start import seconds_by
+from paretocaps.search.start import length_by
 from paretocaps.search.stopping.stopping import Stopping
 from paretocaps.search.without_effect import told, without_effect
 from paretocaps.storage.store import Store
@@ -139,7 +139,7 @@ def opened(
                     known,
                     observer,
                     prior_points=first,
-                    seconds=seconds_by(forecaster, checked.objectives),
+                    length=length_by(forecaster, checked.objectives, kind_of(checked.places)),
                 ),
                 executor,
                 interrupts,

@@ -22,7 +22,7 @@ from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import begin_at, tell_once
 from paretocaps.search.samplers import Sampler
 from paretocaps.search.sequences import grid, sobol
-from paretocaps.search.start import START, Start, shortest_first
+from paretocaps.search.start import START, Length, Start, shortest_first
 from paretocaps.search.suggestions import suggest
 from paretocaps.storage.claims import Begun, Refusal
 
@@ -70,8 +70,8 @@ class Proposals:
         known: the trials of all drivers, and the keys of the trainings that were tried (`seen`).
         observer: gets a notice of skipped designs and refused combinations.
         prior_points: the points of another study with which the start begins, before those of a sequence.
-        seconds: about how many seconds the training of canonical choices takes, by which a start without
-            priors begins with the shortest ones; None where it does not (`seconds_by`).
+        length: how long the training of canonical choices is, by which a start without priors begins with
+            the shortest ones; None where it does not (`length_by`).
     """
 
     study: optuna.Study
@@ -81,7 +81,7 @@ class Proposals:
     known: KnownTrials
     observer: Observer
     prior_points: Sequence[dict[str, Scalar]] = ()
-    seconds: Callable[[Mapping[str, Any]], float] | None = None
+    length: Length | None = None
     space: Space = field(init=False)
     fix: Mapping[str, Any] = field(init=False)
     _sequence: Iterator[dict[str, Scalar]] = field(init=False)
@@ -101,15 +101,15 @@ class Proposals:
         """Return the points of the sampler's sequence, or those of its start."""
         if self.sampler.sequence is not None:
             return self.sampler.sequence(self.space, self.fix, self.seed)
-        points, seconds = sobol(self.space, self.fix, self.seed), self.seconds
-        if seconds is None or self.space.has_priors:
+        points, length = sobol(self.space, self.fix, self.seed), self.length
+        if length is None or self.space.has_priors:
             return points
 
-        def expected(point: Mapping[str, Scalar]) -> float:
+        def training(point: Mapping[str, Scalar]) -> tuple[Hashable, float]:
             choices = self._complete(point)
-            return math.inf if choices is None else seconds(choices)
+            return (None, math.inf) if choices is None else (self.designs.same.key(choices), length(choices))
 
-        return shortest_first(points, expected)
+        return shortest_first(points, training)
 
     def begin_with(self, names: tuple[str, ...]) -> None:
         """Propose designs before anything else, those that were not tried; notify of those that are left out.

@@ -1,6 +1,7 @@
 """The start of a study: points spread evenly over its space, before its sampler has trials to learn from."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any, TypeVar
@@ -19,33 +20,57 @@ START = 10
 """How many trials a sampler that learns wants first (`tests/benchmarks/results/evidence.json` decides)."""
 DRAWN = 4
 """Of how many points for each trial of a start the shortest trainings come first (decided there, too)."""
-_PAID = frozenset({"time", "cpu_time", "wall", "energy"})
-"""The quantities of which longer trainings have more."""
+_PAID = frozenset({"time", "cpu_time", "wall", "epoch_time", "energy", "energy_estimate"})
+"""The quantities, without their parameters, of which longer trainings have more."""
+
+Length = Callable[[Mapping[str, Any]], float]
+"""How long a training of given canonical choices is, in any unit; infinity where nothing tells."""
 
 
-def seconds_by(
-    forecaster: Forecaster | None, objectives: Sequence[Objective]
-) -> Callable[[Mapping[str, Any]], float] | None:
-    """Return about how many seconds trainings take, as a function of their choices.
+def length_by(forecaster: Forecaster | None, objectives: Sequence[Objective], device: str) -> Length | None:
+    """Return how long trainings are by what their trainer tells of their work.
 
-    Return None where the trainer does not tell their work, or where that is no matter: where no objective of
-    the study grows with it, the longest trainings may be the best ones.
+    That is about how many seconds they take on a CPU, and on a GPU, which small batches leave idle, how many
+    steps. Return None where the trainer tells nothing, or where it is no matter: where no objective of the
+    study is to be small and grows with it, the longest trainings may be the best ones.
+
+    Args:
+        forecaster: what the trainer tells of choices; None if it tells nothing.
+        objectives: the study's objectives.
+        device: "cpu" or "cuda".
     """
-    if forecaster is None or not any(objective.quantity in _PAID for objective in objectives):
+    paid = (one for one in objectives if one.sign > 0 and one.quantity.partition("(")[0] in _PAID)
+    if forecaster is None or next(paid, None) is None:
         return None
-    return lambda choices: nominal_seconds(forecast_of(forecaster, choices).epochs)
+
+    def length(choices: Mapping[str, Any]) -> float:
+        epochs = forecast_of(forecaster, choices).epochs
+        told = nominal_seconds(epochs) if device == "cpu" else float(sum(epoch.steps for epoch in epochs))
+        return told or math.inf  # nothing is told of choices that do not fit the data
+
+    return length
 
 
-def shortest_first(points: Iterator[_Point], seconds: Callable[[_Point], float]) -> Iterator[_Point]:
+def shortest_first(
+    points: Iterator[_Point], training: Callable[[_Point], tuple[Hashable, float]]
+) -> Iterator[_Point]:
     """Yield the points of a start: the shortest trainings of its first ones, then the others in their order.
 
     Where little time is better, long trainings are seldom on the front, and a few of them would take longer
-    than all others of the start.
+    than all others of the start. Points of one training are counted once.
+
+    Args:
+        points: the points in their order.
+        training: tells what training a point stands for, and how long it is.
     """
-    drawn = list(islice(points, DRAWN * START))
-    shortest = sorted(drawn, key=seconds)[:START]
-    yield from shortest
-    yield from chain((point for point in drawn if point not in shortest), points)
+    drawn, length = dict[Hashable, _Point](), dict[Hashable, float]()
+    for point in islice(points, DRAWN * START):
+        key, length_of_it = training(point)
+        drawn.setdefault(key, point)
+        length.setdefault(key, length_of_it)
+    shortest = sorted(drawn, key=lambda key: length[key])[:START]
+    yield from (drawn.pop(key) for key in shortest)
+    yield from chain(drawn.values(), points)
 
 
 @dataclass

@@ -36,11 +36,11 @@ def study(asked: argparse.Namespace) -> StudySpec:
         recording.images(asked.mnist),
         dict(islice(designs_of(asked.table).items(), asked.designs)),
     )
+    part, parts = asked.part
+    drawn = dict(islice(drawn.items(), part - 1, None, parts))
     if asked.unpacked and asked.table in {card.name for card in cards()}:
         packed = read(asked.table).designs
         drawn = {key: choices for key, choices in drawn.items() if key not in packed}
-    part, parts = asked.part
-    drawn = dict(islice(drawn.items(), part - 1, None, parts))
     of_papers = TRAINERS.get("capsnet").designs
     return StudySpec(
         study=asked.table,

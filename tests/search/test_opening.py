@@ -7,6 +7,7 @@ import optuna
 import pytest
 
 from paretocaps.cores import can_pin, one_of_each_core
+from paretocaps.domain.forecast import EpochForecast, Forecast
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS
@@ -164,3 +165,26 @@ def test_a_study_goes_on_in_the_space_that_it_was_created_with(capsnet, storage)
     with Store.open(storage, create=False) as store:
         assert len({json.dumps(trial.choices) for trial in store.trials("s")}) == 9
         assert store.study("s").facts == {"ranks": 1}
+
+
+def steps_of_rate(data, epochs, ranks):
+    """Tell fewer steps of a larger learning rate (a trainer's `forecast`)."""
+    return lambda choices: Forecast(
+        epochs=(EpochForecast(int(1e4 / choices["learning_rate"]), {"step": 1.0}),)
+    )
+
+
+def test_a_start_begins_with_short_trainings_where_time_is_an_objective(run, storage, monkeypatch):
+    telling = replace(PROBE, name="telling", forecast=f"{__name__}:steps_of_rate")
+    monkeypatch.setitem(TRAINERS._entries, telling.name, telling)
+    for objectives in ("acc,time", "acc,params"):
+        asked = {"sampler": "tpe", "designs": (), "require": (), "trials": 5}
+        run(study=objectives, objectives=objectives, trainer=telling.name, **asked)
+    with Store.open(storage, create=False) as store:
+        timed, sized = (
+            [trial.choices["learning_rate"] for trial in store.trials(study)]
+            for study in ("acc,time", "acc,params")
+        )
+    assert timed == sorted(timed, reverse=True)
+    assert sized != sorted(sized, reverse=True)
+    assert min(timed) > min(sized)

@@ -35,7 +35,7 @@ def propose(store):
     """Make proposals over a space of the probe's choices."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
 
-    def make(table, sampler="random", seen=(), trainer=PROBE, fix=None, seconds=None, **spec):
+    def make(table, sampler="random", seen=(), trainer=PROBE, fix=None, length=None, **spec):
         chosen, fix = SAMPLERS.get(sampler), fix or {}
         space = Space.parse(table).without(fix)
         objectives = parse_objectives("acc,time")
@@ -47,7 +47,7 @@ def propose(store):
         store.create_study(f"s{len(store.studies())}", {})
         known = KnownTrials(store, store.studies()[-1].name, same)
         known.seen.update(seen)
-        return Proposals(study, designs, chosen, 0, known, Observer(), seconds=seconds)
+        return Proposals(study, designs, chosen, 0, known, Observer(), length=length)
 
     return make
 
@@ -137,7 +137,7 @@ def test_a_start_begins_with_the_shortest_trainings_of_its_first_points(propose)
     points = list(islice(sobol(Space.parse(RANGE), {}, 0), DRAWN * START + 1))
     drawn = [point["learning_rate"] for point in points[:-1]]
     shortest = sorted(drawn, reverse=True)[:START]
-    found = rates(propose(RANGE, "tpe", seconds=faster), DRAWN * START + 1)
+    found = rates(propose(RANGE, "tpe", length=faster), DRAWN * START + 1)
     assert found[:START] == shortest
     assert found[START:-1] == [rate for rate in drawn if rate not in shortest]
     assert found[-1] == points[-1]["learning_rate"]
@@ -147,12 +147,12 @@ def test_sequences_and_priors_keep_their_order_whatever_trainings_take(propose):
     guided = {"learning_rate": RANGE["learning_rate"] | {"prior": 0.02}}
     for table, sampler in ((RANGE, "qmc"), (guided, "tpe")):
         in_order = rates(propose(table, sampler), START)
-        assert rates(propose(table, sampler, seconds=faster), START) == in_order
+        assert rates(propose(table, sampler, length=faster), START) == in_order
 
 
 def test_what_the_trainer_refuses_is_no_short_training(propose):
     table = {"lr_policy": ["one_cycle"], "lr_max": {"low": 1e-5, "high": 1e-3, "log": True}}
-    proposals = propose(table, "tpe", trainer=CAPSNET, seconds=lambda choices: choices["lr_max"])
+    proposals = propose(table, "tpe", trainer=CAPSNET, length=lambda choices: choices["lr_max"])
     found = [following(proposals).choices["lr_max"] for _ in range(START)]
     assert found == sorted(found)
     assert found[0] >= 1e-4

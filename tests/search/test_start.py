@@ -1,3 +1,4 @@
+import math
 from itertools import count, islice
 
 import optuna
@@ -10,7 +11,7 @@ from paretocaps.domain.forecast import EpochForecast, Forecast
 from paretocaps.domain.nominal_seconds import nominal_seconds
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.errors import UsageError
-from paretocaps.search.start import DRAWN, START, Start, seconds_by, shortest_first
+from paretocaps.search.start import DRAWN, START, Start, length_by, shortest_first
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_a_start_that_is_over_reads_no_trial(study, monkeypatch):
 def test_the_shortest_trainings_come_first_and_no_point_is_lost(seconds):
     """Of points 0, 1, 2, ..., of which the first ones take `seconds`."""
     cost = dict(enumerate(seconds))
-    found = list(islice(shortest_first(count(), lambda point: cost[point]), DRAWN * START + 5))
+    found = list(islice(shortest_first(count(), lambda point: (point, cost[point])), DRAWN * START + 5))
     first, others = found[:START], found[START:]
     assert sorted(found) == list(range(DRAWN * START + 5))
     assert first == sorted(cost, key=lambda point: cost[point])[:START]
@@ -56,20 +57,34 @@ def test_the_shortest_trainings_come_first_and_no_point_is_lost(seconds):
 
 
 def test_points_of_equal_or_unknown_work_keep_their_order():
-    assert list(islice(shortest_first(count(), lambda _: 0.0), 99)) == list(range(99))
+    assert list(islice(shortest_first(count(), lambda point: (point, math.inf)), 99)) == list(range(99))
 
 
-def test_seconds_are_those_of_the_work_that_is_told_where_an_objective_grows_with_it():
-    epochs = (EpochForecast(10, {"step": 1.0, "images": 128.0}),)
+def test_points_of_one_training_count_once_among_the_shortest():
+    found = list(islice(shortest_first(count(), lambda point: (point % 20, point % 20)), 20))
+    assert found == list(range(20))
 
-    def forecaster(choices):
-        if choices["refused"]:
-            raise UsageError("these do not fit")
-        return Forecast(epochs=epochs)
 
-    for paid in ("acc,time", "params,wall", "acc,cpu_time", "acc,energy"):
-        seconds = seconds_by(forecaster, parse_objectives(paid))
-        assert seconds({"refused": False}) == nominal_seconds(epochs) > 0.0
-        assert seconds({"refused": True}) == 0.0
-    assert seconds_by(forecaster, parse_objectives("acc,params,latency")) is None
-    assert seconds_by(None, parse_objectives("acc,time")) is None
+EPOCHS = (EpochForecast(10, {"step": 1.0, "images": 128.0}), EpochForecast(30, {"step": 1.0}))
+
+
+def told(choices):
+    if choices["refused"]:
+        raise UsageError("these do not fit")
+    return Forecast(epochs=EPOCHS)
+
+
+@pytest.mark.parametrize(
+    "objectives", ["acc,time", "params,wall", "acc,cpu_time", "acc,energy", "acc,energy_estimate(watts=50)"]
+)
+def test_a_training_is_as_long_as_its_work_where_an_objective_grows_with_it(objectives):
+    chosen = parse_objectives(objectives)
+    on_cpu, on_gpu = (length_by(told, chosen, device) for device in ("cpu", "cuda"))
+    assert on_cpu({"refused": False}) == nominal_seconds(EPOCHS) > 0.0
+    assert on_gpu({"refused": False}) == 40.0
+    assert on_cpu({"refused": True}) == on_gpu({"refused": True}) == math.inf
+
+
+def test_the_length_of_a_training_is_no_matter_where_no_objective_grows_with_it():
+    assert length_by(told, parse_objectives("acc,params,latency"), "cpu") is None
+    assert length_by(None, parse_objectives("acc,time"), "cpu") is None

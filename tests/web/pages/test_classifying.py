@@ -1,3 +1,4 @@
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -18,13 +19,28 @@ def test_a_trial_that_was_not_exported_says_so(client, settings):
     for trial, has_weights in kept.items():
         page = client.get(f"/studies/demo/trials/{trial}").text
         assert ("Export it first" in page) == ("Export it</button>" in page) == has_weights
-        assert ("Only the weights of a front" in page) == (not has_weights)
+        assert ("It has no weights" in page) == (not has_weights)
     answer = client.post("/studies/demo/trials/0/predict", files={"images": ("a.png", PNG)})
     assert answer.status_code in (404, 409)
     assert 'class="alert"' in answer.text
     assert "export" in answer.text
     again = client.get("/studies/demo/trials/0/predict", follow_redirects=False)
     assert (again.status_code, again.headers["location"]) == (303, "/studies/demo/trials/0")
+
+
+def test_weights_on_another_machine_can_be_asked_for(client, settings):
+    with Store.open(settings.storage, create=False) as store:
+        trial = next(t.number for t in store.trials("demo") if any(one.weights for one in t.attempts))
+        (attempt,) = store.trial("demo", trial).attempts
+    attempt.weights.unlink()
+    page = client.get(f"/studies/demo/trials/{trial}").text
+    assert "It has no weights" in page
+    database = settings.storage.removeprefix("sqlite:///")
+    with sqlite3.connect(database) as connection:
+        connection.execute("UPDATE paretocaps_attempts SET host = 'another'")
+    page = client.get(f"/studies/demo/trials/{trial}").text
+    assert "Export it</button>" in page
+    assert "It has no weights" not in page
 
 
 def test_images_are_shown_with_what_they_are(client, monkeypatch, tmp_path):
