@@ -62,6 +62,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
             None, "Every sub-folder of the data folder is a class, though its name may be a part's."
         ),
         "--transpose": Meaning(None, "Exchange the rows and columns of all images, as EMNIST needs it."),
+        "--pairs": Meaning(None, "Lay each image over another one of another class; both are to be told."),
         "--channels": Meaning("1|3", "Convert all images to gray (1) or colour (3).", int),
         "--epochs": Meaning("N", "Epochs per training.", int),
         "--seed": Meaning("N", "Seed of the", int),

@@ -122,6 +122,7 @@ def data_options(dataset: str = "digits", corrupt: str = "refuse", *, validates:
         *((shared("--limit-validation"),) if validates else ()),
         shared("--corrupt", f"  [default: {corrupt}]"),
         shared("--channels"),
+        shared("--pairs", is_flag=True, default=None),
     )
     return lambda function: _added(options, layout_options(function))
 

@@ -92,6 +92,7 @@ class DataSplits:
         class_names: the names of the classes, in the order of the labels, if the source has them.
         levels: the values of grays of more than 8 bits that were read as 0 and 255; None if there are none.
         transposed: whether rows and columns of image files were exchanged.
+        pairs: whether each label stands for two classes whose images lie over each other.
         anew: what version 0.1 read otherwise, one phrase each (see `raw.RawData`).
         told: lines for the user: the classes and the sizes of the parts, and remarks on how they were read.
     """
@@ -104,6 +105,7 @@ class DataSplits:
     class_names: tuple[str, ...] | None = None
     levels: Levels | None = None
     transposed: bool = False
+    pairs: bool = False
     anew: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
 

@@ -9,11 +9,13 @@ from paretocaps.data.arrays import decoded
 from paretocaps.data.catalog import DATASETS, DatasetEntry
 from paretocaps.data.encoded_images import EncodedData, EncodedPart
 from paretocaps.data.limits import limited_training, limited_validation, read_anew, told_interval
+from paretocaps.data.pairs import overlapped
 from paretocaps.data.raw import Labels, RawData, RawPart, check_raw
 from paretocaps.data.sources.class_names import listed
 from paretocaps.data.sources.folder import read_folder
 from paretocaps.data.split import hold_out, one_in
 from paretocaps.domain.job import DataSpec, Levels, OnPreparing
+from paretocaps.domain.pairs import pair_count, pair_names
 from paretocaps.errors import DataError, UsageError
 from paretocaps.registry import resolve
 
@@ -24,7 +26,7 @@ class RawSplits:
 
     `class_names` are in the order of the labels, if the source has them; `summary` is one line for the user
     on the classes and parts, and `remarks` are notes on how the data set was read; `levels`, `transposed` and
-    `anew` are those of `raw.RawData`.
+    `anew` are those of `raw.RawData`. With `pairs`, a label stands for two classes (see `domain.pairs`).
     """
 
     train: RawPart
@@ -36,6 +38,7 @@ class RawSplits:
     remarks: tuple[str, ...] = ()
     levels: Levels | None = None
     transposed: bool = False
+    pairs: bool = False
     anew: tuple[str, ...] = ()
     summary: str = ""
 
@@ -54,7 +57,8 @@ def read_splits(spec: DataSpec, on_preparing: OnPreparing | None = None) -> RawS
     `limit_validation` one of the validation part, after a remark on the interval of an accuracy. Every class
     keeps an image in the training part; a remark names the classes of which the validation or the test part
     has none. If the images have to be prepared (see `arrays.decoded`), that is done here, and `on_preparing`
-    receives the progress.
+    receives the progress. With `pairs`, each image of a part is then laid over another one of it (see
+    `pairs.overlapped`).
 
     Raises:
         UnknownNameError: there is no data set of that name.
@@ -75,7 +79,7 @@ def read_splits(spec: DataSpec, on_preparing: OnPreparing | None = None) -> RawS
         train, validation = hold_out(train, one_in(10, len(train)), classes_named)
     limited = limited_training(train, spec.limit_train, name, classes)
     judged = limited_validation(validation, spec, len(train), name)
-    return RawSplits(
+    splits = RawSplits(
         limited,
         judged,
         test,
@@ -90,12 +94,31 @@ def read_splits(spec: DataSpec, on_preparing: OnPreparing | None = None) -> RawS
         ),
         raw.levels,
         raw.transposed,
-        (*raw.anew, *read_anew(train, spec.limit_train)),
-        f"{classes} class{'es' * (classes != 1)}: {listed(classes_named)};"
+        anew=(*raw.anew, *read_anew(train, spec.limit_train)),
+        summary=f"{classes} class{'es' * (classes != 1)}: {listed(classes_named)};"
         f" {_of(limited, train)} training,"
         f" {_of(judged, validation)} validation"
         f"{'' if found.validation is None else _whence(found.validation)},"
         f" {len(test):,} test images{_whence(found.test)}",
+    )
+    return _paired(splits, classes_named) if spec.pairs else splits
+
+
+def _paired(splits: RawSplits, names: Sequence[str]) -> RawSplits:
+    """Return `splits` with each image laid over another one of its part, and pairs of classes as labels."""
+    train, validation, test = (
+        overlapped(part, splits.classes, seed)
+        for seed, part in enumerate((splits.train, splits.validation, splits.test))
+    )
+    return replace(
+        splits,
+        train=train,
+        validation=validation,
+        test=test,
+        classes=pair_count(splits.classes),
+        class_names=pair_names(names),
+        pairs=True,
+        summary=f"{splits.summary}, each laid over another one of another class",
     )
 
 

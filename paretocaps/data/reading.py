@@ -15,7 +15,7 @@ def reading(splits: RawSplits) -> Reading:
     """Return what was read, in values that JSON can hold: equal for equal readings of the same files.
 
     They are the rules of the pixels, the classes, the number of images and the labels of each part, the shape
-    of an image, and the range of grays of more than 8 bits.
+    of an image, the range of grays of more than 8 bits, and whether labels are pairs.
     """
     parts = {"train": splits.train, "validation": splits.validation, "test": splits.test}
     return {
@@ -23,6 +23,7 @@ def reading(splits: RawSplits) -> Reading:
         "classes": list(splits.class_names or map(str, range(splits.classes))),
         "shape": list(splits.train.shape),
         "levels": None if splits.levels is None else list(splits.levels),
+        **({"pairs": True} if splits.pairs else {}),
         **{f"{name}_images": len(part) for name, part in parts.items()},
         **{f"{name}_labels": f"{zlib.crc32(part.labels.tobytes()):08x}" for name, part in parts.items()},
     }

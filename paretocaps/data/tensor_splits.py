@@ -35,6 +35,7 @@ def _read(spec: DataSpec, on_preparing: OnPreparing | None) -> DataSplits:
         class_names=raw.class_names,
         levels=raw.levels,
         transposed=raw.transposed,
+        pairs=raw.pairs,
         anew=raw.anew,
         told=raw.told,
     )

@@ -1,5 +1,6 @@
 """A job consists of choices and everything else that one call of a trainer needs."""
 
+import operator
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -33,7 +34,8 @@ class DataSpec(BaseModel):
     them as they are. `size` is the height and width of decoded images; None keeps the data's own (the median
     if they differ). `levels` are the values that grays of more than 8 bits are scaled from; None takes the
     lowest and the highest value of the training part. `parts`, `classes_are_folders` and `transpose` are the
-    `layout`.
+    `layout`. With `pairs`, each image lies over another one of another class, and the label is their pair
+    (see `data.pairs`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,6 +51,7 @@ class DataSpec(BaseModel):
     parts: Parts | None = None
     classes_are_folders: bool = False
     transpose: bool = False
+    pairs: bool = Field(default=False, exclude_if=operator.not_)
 
     @model_validator(mode="after")
     def _of_one_source(self) -> Self:
@@ -64,7 +67,7 @@ class DataSpec(BaseModel):
 
     def __str__(self) -> str:
         limit = f" ({self.limit_train} training images)" if self.limit_train else ""
-        return f"{self.path or self.name}{limit}"
+        return f"{'pairs of ' if self.pairs else ''}{self.path or self.name}{limit}"
 
 
 class Origin(BaseModel):

@@ -27,6 +27,7 @@ class StudyOptions(TypedDict, total=False):
     parts: Parts | str | None
     classes_are_folders: bool
     transpose: bool
+    pairs: bool
     storage: str | PathLike[str]
     storage_patience: float | str | None
     artifacts: str | PathLike[str] | None

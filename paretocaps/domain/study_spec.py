@@ -40,6 +40,7 @@ class StudySpec(BaseModel):
         parts: the parts of the data folder, as "train=A,test=B,validation=C" or a table; None to find them.
         classes_are_folders: whether all sub-folders of the data folder are classes, whatever their names.
         transpose: whether to exchange the rows and the columns of every image, as EMNIST's need it.
+        pairs: whether each image is laid over another one of another class, and both are to be told.
         storage: path of an SQLite file, or database URL.
         storage_patience: how long a run waits for a database that is away, locked or full; its trainings
             go on.
@@ -131,6 +132,7 @@ class StudySpec(BaseModel):
     parts: Parts | None = None
     classes_are_folders: bool = False
     transpose: bool = False
+    pairs: bool = False
     storage: str = DEFAULT_STORAGE
     storage_patience: Duration = 600.0
     artifacts: str | None = None
@@ -264,6 +266,7 @@ class StudySpec(BaseModel):
                 parts=self.parts,
                 classes_are_folders=self.classes_are_folders,
                 transpose=self.transpose,
+                pairs=self.pairs,
             )
         except ValidationError as error:
             raise UsageError(str(error.errors()[0]["ctx"]["error"])) from None

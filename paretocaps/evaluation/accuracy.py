@@ -153,11 +153,10 @@ def judge(network: Network, batches: Iterable[tuple[Tensor, Tensor]], loss: Loss
     try:
         for images, labels in batches:
             scores = network.scores(images)
-            predicted.append(scores.argmax(dim=1))
+            predicted.append(network.of_labels(scores).argmax(dim=1))
             right = (predicted[-1] == labels).sum()
-            both = torch.stack(
-                [right.double(), class_loss(scores.float(), labels, name).double() * len(labels)]
-            )
+            mean = class_loss(scores.float(), network.classes_of(labels), name)
+            both = torch.stack([right.double(), mean.double() * len(labels)])
             sums = both if sums is None else sums + both
     finally:
         network.train(was_training)

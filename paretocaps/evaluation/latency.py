@@ -47,7 +47,7 @@ def latency(
         with precision or nullcontext():
             for number in range(_WARMUP + _MOST):
                 begin = _now(device)
-                network.scores(images)
+                network.label_scores(images)
                 if number >= _WARMUP:
                     seconds.append(_now(device) - begin)
                 if len(seconds) >= _FEWEST and sum(seconds) >= _ENOUGH:

@@ -94,11 +94,13 @@ def _grid(network: Network, images: ImageSet, index: int, label: int) -> Perturb
     was_training = network.training
     network.eval()
     capsules = network.class_capsules_of(as_seen(images, [index], device))[0]
-    states = perturbed(capsules[label], ROUTINGS.get(network.architecture.routing))
+    classes = network.classes_of(torch.tensor(label, device=device))
+    changed = int(classes.flatten()[0])  # of a pair, the first one
+    states = perturbed(capsules[changed], ROUTINGS.get(network.architecture.routing))
     dimensions, steps = states.shape[:2]
     everything = capsules.repeat(dimensions * steps, 1, 1)
-    everything[:, label] = states.flatten(0, 1)
-    chosen = torch.full((dimensions * steps,), label, device=device)
+    everything[:, changed] = states.flatten(0, 1)
+    chosen = classes.expand(dimensions * steps, *classes.shape)
     drawn = pictures(network.decode(everything, chosen), images.shape)
     network.train(was_training)
     return PerturbationGrid(

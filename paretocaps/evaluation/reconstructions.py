@@ -57,20 +57,18 @@ def reconstructions(
     if not chosen:
         return ()
     device = next(network.parameters()).device
-    labels, answers = scored.labels[chosen], scored.predicted[chosen]
+    own, answers = scored.labels[chosen], scored.predicted[chosen]
     was_training = network.training
     network.eval()
     capsules = network.class_capsules_of(as_seen(images, chosen, device))
-    drawn = [
-        pictures(network.decode(capsules, torch.from_numpy(classes).to(device)), images.shape)
-        for classes in (labels, answers)
-    ]
+    classes = (network.classes_of(torch.from_numpy(labels).to(device)) for labels in (own, answers))
+    drawn = [pictures(network.decode(capsules, each), images.shape) for each in classes]
     network.train(was_training)
     confidence = scored.confidences
     return tuple(
         Reconstruction(
             index=index,
-            label=int(labels[place]),
+            label=int(own[place]),
             predicted=int(answers[place]),
             confidence=float(confidence[index]),
             image=picture(images, index),

@@ -68,7 +68,7 @@ def collect(network: Network, batches: Iterable[Batch]) -> Scored:
     was_training = network.training
     network.eval()
     try:
-        found = [(network.scores(images), labels) for images, labels in batches]
+        found = [(network.label_scores(images), labels) for images, labels in batches]
     finally:
         network.train(was_training)
     if not found:
@@ -131,7 +131,7 @@ class Ensemble(Network):
 
     def __init__(self, members: Sequence[Network]) -> None:
         super().__init__(members[0].architecture)
-        self.members = nn.ModuleList(members)
+        self.members, self.pairs = nn.ModuleList(members), members[0].pairs
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Output:
         """Return the scores, without a reconstruction; `labels` are ignored."""

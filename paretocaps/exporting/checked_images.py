@@ -36,7 +36,7 @@ def known_data(data: DataSpec | None, network: Network) -> KnownData:
         splits = load(data)
     except UsageError:  # includes DataError, its subclass
         return KnownData()
-    names = splits.class_names if splits.classes == a.classes else None
+    names = splits.class_names if splits.classes == a.labels else None
     if splits.shape != (a.channels, a.height, a.width) or splits.levels not in (None, a.levels):
         return KnownData(None, names, splits.told)
     test = splits.test

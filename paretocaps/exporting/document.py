@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from paretocaps.domain.job import DataSpec, Levels
+from paretocaps.domain.pairs import pair_count
 from paretocaps.errors import DataError
 
 DOCUMENT, WEIGHTS, GRAPH = "network.json", "network.safetensors", "network.onnx"
@@ -100,10 +101,13 @@ class Document(_Value):
 
     @model_validator(mode="after")
     def _of_one_network(self) -> Self:
+        own = dict(self.architecture)
+        if own.get("pairs") and isinstance(own.get("classes"), int):
+            own["classes"] = pair_count(own["classes"])
         sizes = {"height": self.height, "width": self.width, "channels": self.channels}
         for name, said in {**sizes, "classes": len(self.about.classes)}.items():
-            if (own := self.architecture.get(name, said)) != said:
-                raise ValueError(f"{name} is {said}, but {own!r} in the architecture")
+            if (known := own.get(name, said)) != said:
+                raise ValueError(f"{name} is {said}, but {known!r} in the architecture")
         return self
 
 

@@ -48,7 +48,7 @@ class TorchEngine(Engine):
         import torch
 
         with torch.no_grad():
-            found: Floats = self._network.scores(torch.from_numpy(images)).float().numpy()
+            found: Floats = self._network.label_scores(torch.from_numpy(images)).float().numpy()
         return found
 
 

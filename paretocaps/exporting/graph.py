@@ -32,7 +32,7 @@ class _Scores(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Return [N, O] for images [N, C, H, W]."""
-        return self.network.scores(images)
+        return self.network.label_scores(images)
 
 
 def write_graph(path: Path, network: Network, classes: Sequence[str]) -> int:
@@ -87,7 +87,7 @@ def largest_difference(path: Path, network: Network, images: Tensor) -> float:
             found = torch.from_numpy(run_graph(session, batch.contiguous().numpy()))
         except Exception as error:
             raise ParetocapsError(f"onnxruntime cannot run the network ({_line(error)})") from error
-        apart = float((found - network.scores(batch)).abs().max())
+        apart = float((found - network.label_scores(batch)).abs().max())
         worst = max(worst, apart) if apart == apart else apart
         if not worst <= TOLERANCE:
             raise ParetocapsError(

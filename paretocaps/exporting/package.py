@@ -63,7 +63,7 @@ def write_export(
             written.
     """
     check_target(folder, onnx=onnx, force=force)
-    classes = network.architecture.classes
+    classes = network.architecture.labels
     if len(about.classes) != classes:
         raise UsageError(
             f"{len(about.classes)} class names do not fit a network of {classes} classes: give {classes}"

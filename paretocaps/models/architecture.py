@@ -11,6 +11,7 @@ from paretocaps.domain.families.families import BASELINE as BASELINE_FAMILY
 from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.families.family import PLAIN, Family
 from paretocaps.domain.job import Levels
+from paretocaps.domain.pairs import pair_count, paired_classes
 from paretocaps.domain.routings.routing import LayerShape
 from paretocaps.domain.routings.routings import BASELINE as BASELINE_ROUTING
 from paretocaps.domain.routings.routings import ROUTINGS
@@ -33,6 +34,7 @@ class Architecture(BaseModel):
             training images had 8 bits.
         transposed: whether rows and columns of image files are exchanged before the network reads them.
         classes: how many classes there are, with one class capsule each.
+        pairs: whether two classes are in each image, so that a label stands for a pair of them.
         family: the family's name in `domain.families`. A family without capsules uses only `image_size`,
             `standardise` and `own` of the attributes below.
         image_size: the side in pixels to which images are resized first; with None they keep their size.
@@ -68,6 +70,7 @@ class Architecture(BaseModel):
     classes: int
     levels: Levels | None = Field(default=None, exclude_if=operator.not_)
     transposed: bool = Field(default=False, exclude_if=operator.not_)
+    pairs: bool = Field(default=False, exclude_if=operator.not_)
     family: str = BASELINE_FAMILY
     image_size: Count | None = None
     trunk: str = PLAIN
@@ -116,6 +119,11 @@ class Architecture(BaseModel):
                 f"images of {height}x{width} pixels are too small for family={self.family}:"
                 f" set image_size to {family.smallest_side} or more"
             )
+
+    @property
+    def labels(self) -> int:
+        """How many labels there are: one for each class, or for each pair of them."""
+        return pair_count(self.classes) if self.pairs else self.classes
 
     @property
     def input_size(self) -> Size:
@@ -199,11 +207,14 @@ def architecture(
     height: int,
     width: int,
     channels: int,
-    classes: int,
+    labels: int,
     levels: Levels | None = None,
     transposed: bool = False,
+    pairs: bool = False,
 ) -> Architecture:
     """Return the unpruned architecture of `choices` for images of the given shape, read in the given way.
+
+    There is a class for each label, or with `pairs` as many classes as have so many pairs.
 
     Where `image_size` is 0, images are resized by the family's rule (`Family.resizes`).
 
@@ -216,7 +227,8 @@ def architecture(
         height=height,
         width=width,
         channels=channels,
-        classes=classes,
+        classes=paired_classes(labels) if pairs else labels,
+        pairs=pairs,
         levels=levels,
         transposed=transposed,
         family=choices.family,

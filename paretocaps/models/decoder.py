@@ -29,7 +29,10 @@ class Decoder(nn.Module):
         self.layers = nn.ModuleList(_uninitialised(*pair) for pair in pairwise(widths))
 
     def forward(self, capsules: Tensor, chosen: Tensor) -> Tensor:
-        """Return pixels in [0, 1], [B, C * H * W], from capsules [B, O, D] and chosen classes [B]."""
+        """Return pixels in [0, 1], [B, C * H * W], from capsules [B, O, D] and chosen classes [B] or [B, 2].
+
+        Of two chosen classes, the full decoder reads both capsules, and the reduced one their sum.
+        """
         *_, pixels = self.activations(capsules, chosen)
         return pixels
 
@@ -41,11 +44,14 @@ class Decoder(nn.Module):
         return first, second, dense(second, three.weight, three.bias, "sigmoid")
 
     def _read(self, capsules: Tensor, chosen: Tensor) -> Tensor:
+        several = chosen.dim() > 1
         if self.reduced:
-            index = chosen.view(-1, 1, 1).expand(-1, 1, capsules.shape[-1])
-            return capsules.gather(1, index).squeeze(1)
+            index = chosen.view(len(chosen), -1, 1).expand(-1, -1, capsules.shape[-1])
+            read = capsules.gather(1, index)
+            return read.sum(1) if several else read.squeeze(1)
         classes = torch.arange(capsules.shape[1], device=capsules.device)
-        mask = (chosen.unsqueeze(1) == classes).to(capsules.dtype)
+        there = chosen.unsqueeze(-1) == classes
+        mask = (there.any(1) if several else there).to(capsules.dtype)
         return (capsules * mask.unsqueeze(2)).flatten(1)
 
 

@@ -14,7 +14,7 @@ class Head(Network):
 
     def __init__(self, network: Network) -> None:
         super().__init__(network.architecture)
-        self.network = network
+        self.network, self.pairs = network, network.pairs
         self.train(network.training)
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Output:

@@ -7,6 +7,8 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from paretocaps.errors import UsageError
+
 PRESENT_MARGIN = 0.9
 ABSENT_MARGIN = 0.1
 ABSENT_WEIGHT = 0.5
@@ -32,6 +34,10 @@ class Scored(Protocol):
     def logits(self) -> Tensor | None:
         """The scores of a network without capsules, before its softmax."""
 
+    @property
+    def pairs(self) -> Tensor | None:
+        """The classes [L, 2] of each label, where labels are pairs."""
+
 
 def margin_loss(lengths: Tensor, labels: Tensor) -> Tensor:
     """Return the margin loss, the mean over the batch (Sabour et al. 2017, Eq. 4).
@@ -41,7 +47,7 @@ def margin_loss(lengths: Tensor, labels: Tensor) -> Tensor:
 
     Args:
         lengths: [B, O].
-        labels: [B], int64.
+        labels: [B], int64, or [B, 2] where two classes are in each image, which both count as right.
     """
     return cast(Tensor, _Margin.apply(lengths, labels))  # type: ignore[no-untyped-call]
 
@@ -56,7 +62,12 @@ def spread_loss(activations: Tensor, labels: Tensor, margin: float | Tensor) -> 
         activations: [B, O].
         labels: [B], int64.
         margin: above 0, at most 1.
+
+    Raises:
+        UsageError: two classes are in each image.
     """
+    if labels.dim() > 1:
+        raise UsageError("loss=spread tells one class from the others: give loss=margin for pairs")
     classes = torch.arange(activations.shape[1], device=activations.device)
     target = activations.gather(1, labels.unsqueeze(1))
     shortfalls = functional.relu(margin - (target - activations)).square()
@@ -87,12 +98,12 @@ def class_loss(
 
     Args:
         scores: lengths or activations of the class capsules, or a softmax, [B, O].
-        labels: [B], int64.
+        labels: [B], int64, or [B, 2] where two classes are in each image.
         loss: as `Choices.loss`, or "cross_entropy" for a softmax.
         spread: the spread loss's margin, see `spread_margin`.
     """
     if loss == "cross_entropy":
-        return functional.nll_loss(scores.clamp_min(_LEAST).log(), labels)
+        return _likelihood_loss(scores.clamp_min(_LEAST).log(), labels)
     return spread_loss(scores, labels, spread) if loss == "spread" else margin_loss(scores, labels)
 
 
@@ -105,7 +116,8 @@ def capsnet_loss(
 ) -> Tensor:
     """Return the loss of the classes, plus that of the reconstruction where there is one; a scalar.
 
-    Where there are logits, the loss of the classes is their cross-entropy, whatever `loss` is.
+    Where there are logits, the loss of the classes is their cross-entropy, whatever `loss` is; with two
+    classes in each image it is the mean of both.
 
     Args:
         output: what the network returned for `images` and `labels`.
@@ -115,20 +127,32 @@ def capsnet_loss(
         spread: the spread loss's margin, see `spread_margin`; it is a tensor where a captured graph has
             to see it change.
     """
-    if output.logits is not None:
-        total = functional.cross_entropy(output.logits, labels)
+    classes = labels if output.pairs is None else output.pairs[labels]
+    if output.logits is None:
+        total = class_loss(output.lengths, classes, loss, spread)
+    elif output.pairs is None:
+        total = functional.cross_entropy(output.logits, classes)
     else:
-        total = class_loss(output.lengths, labels, loss, spread)
+        total = _likelihood_loss(output.logits.log_softmax(1), classes)
     if output.reconstruction is None:
         return total
     return total + reconstruction_loss(output.reconstruction, images)
+
+
+def _likelihood_loss(logarithms: Tensor, labels: Tensor) -> Tensor:
+    """Return the negative log-likelihood of labels [B] or [B, 2], the mean over them, from [B, O]."""
+    if labels.dim() == 1:
+        return functional.nll_loss(logarithms, labels)
+    return -logarithms.gather(1, labels).mean()
 
 
 class _Margin(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, lengths: Tensor, labels: Tensor) -> Tensor:
         """As `margin_loss`; only the gradient is kept."""
-        present = labels.unsqueeze(1) == torch.arange(lengths.shape[1], device=lengths.device)
+        present = labels.unsqueeze(-1) == torch.arange(lengths.shape[1], device=lengths.device)
+        if labels.dim() > 1:
+            present = present.any(1)
         shortfalls = torch.where(present, PRESENT_MARGIN - lengths, lengths - ABSENT_MARGIN).relu_()
         towards = torch.where(present, shortfalls * (-1 / ABSENT_WEIGHT), shortfalls)
         ctx.save_for_backward(towards)

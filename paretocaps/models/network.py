@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from paretocaps.domain.pairs import pairs_of
 from paretocaps.errors import DataError, UsageError
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.initial_weights import initialise_uniform
@@ -28,11 +29,13 @@ class Output:
             em routing, or the softmax of the logits of a network without capsules.
         reconstruction: [B, C * H * W], pixels in [0, 1], or None without a decoder.
         logits: [B, O], of a network without capsules, which is trained by their cross-entropy; else None.
+        pairs: [L, 2], the classes of each label, where labels are pairs (`Network.pairs`); else None.
     """
 
     lengths: Tensor
     reconstruction: Tensor | None = None
     logits: Tensor | None = None
+    pairs: Tensor | None = None
 
 
 class Network(nn.Module, ABC):
@@ -45,6 +48,9 @@ class Network(nn.Module, ABC):
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
         self.architecture = architecture
+        self.pairs: Tensor | None
+        pairs = torch.tensor(pairs_of(architecture.classes)) if architecture.pairs else None
+        self.register_buffer("pairs", pairs, persistent=False)
 
     @abstractmethod
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Output:
@@ -52,7 +58,7 @@ class Network(nn.Module, ABC):
 
         Args:
             images: [B, C, H, W], floating point, in [0, 1].
-            labels: [B], int64, the classes that a decoder reconstructs; with None it takes the likeliest.
+            labels: [B], int64, of the classes that a decoder reconstructs; with None it takes the likeliest.
 
         Raises:
             DataError: the images have another shape than the architecture's.
@@ -65,6 +71,22 @@ class Network(nn.Module, ABC):
         Raises:
             DataError: the images have another shape than the architecture's.
         """
+
+    def classes_of(self, labels: Tensor) -> Tensor:
+        """Return the class of each label, [B], or the two classes of each, [B, 2], where labels are pairs."""
+        return labels if self.pairs is None else self.pairs[labels]
+
+    def of_labels(self, scores: Tensor) -> Tensor:
+        """Return the score of each label, [B, L], from those of the classes, [B, O].
+
+        They are the same, but where labels are pairs: the score of a pair is the mean of its classes', so
+        that the best pair is that of the two best classes.
+        """
+        return scores if self.pairs is None else scores[:, self.pairs].mean(2)
+
+    def label_scores(self, images: Tensor) -> Tensor:
+        """Return the score of each label, [B, L] in [0, 1], without running a decoder (see `scores`)."""
+        return self.of_labels(self.scores(images))
 
     def initialise(self, generator: torch.Generator, init: Init = "auto") -> None:
         """Initialise all weights in place, here those of convolutions and linear layers as torch does.

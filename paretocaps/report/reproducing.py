@@ -24,6 +24,7 @@ _DEFAULTS = {
     "parts": None,
     "classes_are_folders": False,
     "transpose": False,
+    "pairs": False,
     "ranks": 1,
 }
 """The settings of a study that are flags of `train`, too, with the values that need no flag."""

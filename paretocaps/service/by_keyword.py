@@ -58,6 +58,7 @@ class Training(Which, total=False):
     parts: Parts | str
     classes_are_folders: bool
     transpose: bool
+    pairs: bool
     epochs: int
     device: str
     ranks: int

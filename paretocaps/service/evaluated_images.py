@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paretocaps.data.pairs import SHIFT
 from paretocaps.domain.job import DataSpec, Levels
 from paretocaps.domain.layout import Layout, Parts
 from paretocaps.errors import DataError, UsageError
@@ -114,7 +115,9 @@ def _folder(path: str, subjects: Sequence[Subject], part: str) -> DataSpec:
             return _of_training(one.data, part)
     a = subjects[0].network.architecture
     channels: Any = a.channels if a.channels in (1, 3) else None
-    return DataSpec(name=None, path=path, channels=channels, size=(a.height, a.width), transpose=a.transposed)
+    border = 2 * SHIFT if a.pairs else 0
+    size = a.height - border, a.width - border
+    return DataSpec(name=None, path=path, channels=channels, size=size, transpose=a.transposed, pairs=a.pairs)
 
 
 def images_of(splits: "DataSplits", options: EvaluateOptions) -> "ImageSet":

@@ -29,8 +29,8 @@ class RangeOptions:
 
     Attributes:
         settings, design: the choices, in the form that `describe` reads.
-        dataset, data, limit_train, corrupt, channels, parts, classes_are_folders, transpose: the images, in
-            the form that `optimize` reads.
+        dataset, data, limit_train, corrupt, channels, parts, classes_are_folders, transpose, pairs: the
+            images, in the form that `optimize` reads.
         lr_low, lr_high: the first and the last learning rate.
         steps: number of optimiser steps; None for one epoch, but at least 100 and at most 300.
         device: "auto", "cpu", "cuda" or "cuda:N".
@@ -47,6 +47,7 @@ class RangeOptions:
     parts: Parts | str | None = None
     classes_are_folders: bool | None = None
     transpose: bool | None = None
+    pairs: bool | None = None
     lr_low: float = 1e-6
     lr_high: float = 1.0
     steps: int | None = None
@@ -175,7 +176,7 @@ def _data(options: RangeOptions) -> DataSpec:
     from paretocaps.domain.study_file import resolve_spec
     from paretocaps.domain.study_spec import StudySpec
 
-    asked = ("dataset", "data", "limit_train", "corrupt", "channels", *Layout.model_fields)
+    asked = ("dataset", "data", "limit_train", "corrupt", "channels", "pairs", *Layout.model_fields)
     given = {name: getattr(options, name) for name in asked}
     spec: StudySpec = resolve_spec({**given, "limit_validation": "all"})
     return spec.data_spec

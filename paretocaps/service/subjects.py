@@ -104,7 +104,7 @@ def check_fits(subject: Subject, splits: "DataSplits") -> None:
             f"{subject.name} was trained on images of 8 bits, or by a version that kept no range of gray"
             f" values, but those of {splits.name} have more: convert them to 8 bits, or train again"
         )
-    wanted, given = (a.channels, a.height, a.width, a.classes), (*splits.shape, splits.classes)
+    wanted, given = (a.channels, a.height, a.width, a.labels), (*splits.shape, splits.classes)
     if wanted != given:
         raise UsageError(
             f"{subject.name} takes images of {_shape(wanted)}, but those of {splits.name} are of"

@@ -71,7 +71,7 @@ def _options(spec: StudySpec) -> Iterator[str]:
     given |= {"device": spec.device.partition(",")[0], "seed": spec.seed}
     for name, value in given.items():
         yield from (f"--{name.replace('_', '-')}", str(value))
-    for flag in ("classes_are_folders", "transpose"):
+    for flag in ("classes_are_folders", "transpose", "pairs"):
         if getattr(spec, flag):
             yield f"--{flag.replace('_', '-')}"
     for name, value in spec.fix.items():

@@ -27,8 +27,8 @@ class TrainOptions:
         dataset, data: a data set of the catalog, or a local folder; the study's, or digits.
         limit_validation: validation images to keep, or "all"; without it the study's, where its images are
             used with its own `limit_train`, or else the same share as `limit_train` keeps.
-        limit_train, corrupt, channels, parts, classes_are_folders, transpose: options of the images (see
-            `DataSpec`); the study's, if its images are used.
+        limit_train, corrupt, channels, parts, classes_are_folders, transpose, pairs: options of the images
+            (see `DataSpec`); the study's, if its images are used.
         epochs: epochs to train; the study's, or 30.
         seed: the seed; the trial's, or 0.
         device: "auto", "cpu", "cuda" or "cuda:N".
@@ -54,6 +54,7 @@ class TrainOptions:
     parts: Parts | str | None = None
     classes_are_folders: bool | None = None
     transpose: bool | None = None
+    pairs: bool | None = None
     epochs: int | None = None
     seed: int | None = None
     device: str = "auto"
@@ -75,7 +76,7 @@ def data_to_train(options: TrainOptions, picked: PickedTrial | None, folder: Pat
     """
     if options.dataset is not None and options.data is not None:
         raise UsageError(f"dataset={options.dataset!r} and data={options.data!r}: give one of them")
-    given = given_options(options, ("limit_train", "corrupt", "channels", *Layout.model_fields))
+    given = given_options(options, ("limit_train", "corrupt", "channels", "pairs", *Layout.model_fields))
     if options.limit_train is not None or options.limit_validation is not None:
         given["limit_validation"] = _kept_validation(options)
     if options.data is not None:

@@ -35,7 +35,7 @@ def check_data(spec: DataSpec, on_preparing: OnPreparing | None = None) -> Check
     if splits.classes < 2:
         raise DataError(f"{splits.name}: all images are of one class: give images of 2 classes or more")
     channels, height, width = splits.train.shape
-    architecture(Choices(), height, width, channels, splits.classes)
+    architecture(Choices(), height, width, channels, splits.classes, pairs=splits.pairs)
     return CheckedData(splits.told, reading(splits), splits.anew, data_facts(splits.train))
 
 
@@ -74,10 +74,11 @@ def check_needs(job: TrainingJob, data: CheckedData) -> Sequence[str]:
     demand = Demand(
         choices=choices,
         shape=(channels, height, width),
-        classes=len(reading["classes"]),
+        labels=len(reading["classes"]),
         images=reading["train_images"],
         epochs=job.epochs,
         ranks=job.ranks,
+        pairs=reading.get("pairs", False),
     )
     return (check_room(demand, open_device(job.device.split(",")[0])),)
 

@@ -35,11 +35,13 @@ def forecasting(data: CheckedData, epochs: int, ranks: int) -> Forecaster:
     reading = data.reading
     assert reading is not None  # `check_data` always has one
     channels, height, width = reading["shape"]
-    classes, images = len(reading["classes"]), int(reading["train_images"])
+    labels, images = len(reading["classes"]), int(reading["train_images"])
+    pairs = bool(reading.get("pairs"))
 
     def forecast(values: Mapping[str, Any]) -> Forecast:
         choices = choices_model().model_validate(dict(values))
-        whole = starting_architecture(architecture(choices, height, width, channels, classes), choices)
+        shape = architecture(choices, height, width, channels, labels, pairs=pairs)
+        whole = starting_architecture(shape, choices)
         last = _pruned(whole, choices.pruning_ratio, choices.bottleneck, choices.pruning_share_of)
         plan = build_plan(choices, images, epochs, choices.ranks or ranks)
         sizes = {"params": parameters(last), "macs": multiply_adds(last)}

@@ -75,6 +75,6 @@ def _entropy(network: Network, validation: DeviceLoader, device: torch.device) -
     try:
         batches = islice(validation.ordered(_ENTROPY_BATCH), _ENTROPY_BATCHES)
         with autocast(device, resolve_precision("auto", device)):
-            return bottleneck_entropy(network.features, batches, network.architecture.classes)
+            return bottleneck_entropy(network.features, batches, network.architecture.labels)
     finally:
         network.train(was_training)

@@ -45,7 +45,8 @@ def sweep(
     """
     where, splits = open_device(device), load(data)
     channels, height, width = splits.train.images.shape[1:]
-    shape = starting_architecture(architecture(choices, height, width, channels, splits.classes), choices)
+    whole = architecture(choices, height, width, channels, splits.classes, pairs=splits.pairs)
+    shape = starting_architecture(whole, choices)
     loader = DeviceLoader(splits.train, where, seed=seed, augment=choices.augment)
     network, _ = first_network(shape, choices, seed)
     tunings = KeptTunings(tune=True, steps=lambda _: len(rates))

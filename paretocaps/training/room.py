@@ -27,18 +27,20 @@ class Demand:
     Attributes:
         choices: its choices.
         shape: channels, height and width of an image.
-        classes: how many classes there are.
+        labels: how many labels there are.
         images: training images per epoch.
         epochs: how many epochs are trained.
         ranks: how many processes train together.
+        pairs: whether labels are pairs of classes.
     """
 
     choices: Choices
     shape: tuple[int, int, int]
-    classes: int
+    labels: int
     images: int
     epochs: int
     ranks: int = 1
+    pairs: bool = False
 
     def batch(self, **changed: Any) -> int:
         """Return the most images of a forward pass, on all ranks together, with some choices `changed`."""
@@ -49,7 +51,8 @@ class Demand:
         """Return the network of the choices, some of which are `changed`."""
         channels, height, width = self.shape
         choices = self._choices(changed)
-        return starting_architecture(architecture(choices, height, width, channels, self.classes), choices)
+        shape = architecture(choices, height, width, channels, self.labels, pairs=self.pairs)
+        return starting_architecture(shape, choices)
 
     def bytes(self, device: torch.device, **changed: Any) -> int:
         """Return about how many bytes the training needs on `device`, with some choices `changed`.

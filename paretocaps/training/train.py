@@ -144,11 +144,14 @@ class _Training:
             splits.classes,
             levels=splits.levels,
             transposed=splits.transposed,
+            pairs=splits.pairs,
         )
         self.whole = shape = starting_architecture(shape, choices)
-        check_room(
-            Demand(choices, splits.shape, splits.classes, len(splits.train), job.epochs, ranks.size), device
+        images = len(splits.train)
+        demand = Demand(
+            choices, splits.shape, splits.classes, images, job.epochs, ranks.size, pairs=splits.pairs
         )
+        check_room(demand, device)
         network, self.started = network_to_train(shape, choices, job.seed, state)
         loader = DeviceLoader(splits.train, device, seed=job.seed, augment=choices.augment)
         self.plan = build_plan(choices, len(splits.train), job.epochs, ranks.size)

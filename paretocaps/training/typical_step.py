@@ -35,7 +35,8 @@ def typical_step(job: TrainingJob, data: CheckedData) -> Callable[[int, float], 
     generator = torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (batch, channels, height, width), dtype=torch.uint8, generator=generator)
     labels = torch.randint(0, classes, (batch,), generator=generator)
-    network = build_network(architecture(choices, height, width, channels, classes), seed=0)
+    shape = architecture(choices, height, width, channels, classes, pairs=reading.get("pairs", False))
+    network = build_network(shape, seed=0)
     device = open_device(job.device)
     learner = Learner(network, DeviceLoader(ImageSet(images, labels), device), choices, device)
 

@@ -157,6 +157,7 @@ def test_the_images_to_train_on():
         "parts": None,
         "classes_are_folders": None,
         "transpose": None,
+        "pairs": None,
     }
     assert given == {**unset, "data": "photos", "corrupt": "skip", "channels": 1}
     assert "[default: the study's]" in help_of(data_options("the study's"))

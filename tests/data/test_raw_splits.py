@@ -8,6 +8,7 @@ from pyarrow import parquet
 
 from paretocaps.data.raw_splits import read_splits
 from paretocaps.domain.job import DataSpec
+from paretocaps.domain.pairs import pairs_of
 from paretocaps.errors import UsageError
 
 
@@ -114,3 +115,16 @@ def test_a_limit_that_left_a_class_empty_in_version_0_1_is_read_anew(tmp_path, w
     assert np.bincount(read_splits(spec).train.labels).tolist() == [3, 1]
     assert read_splits(spec).anew == ("limit_train keeps an image of every class",)
     assert read_splits(spec.model_copy(update={"limit_train": None})).anew == ()
+
+
+def test_with_pairs_each_image_lies_over_another_one_of_its_part():
+    single, pairs = read_splits(DataSpec(limit_train=100)), read_splits(DataSpec(limit_train=100, pairs=True))
+    assert (single.pairs, pairs.pairs) == (False, True)
+    assert (pairs.classes, pairs.class_names[0], pairs.class_names[44]) == (45, "0+1", "8+9")
+    assert "each laid over another one of another class" in pairs.summary
+    for part in ("train", "validation", "test"):
+        one, two = getattr(single, part), getattr(pairs, part)
+        assert len(two) == len(one)
+        assert two.shape == (1, 8 + 8, 8 + 8)
+        assert all(own in pairs_of(10)[label] for own, label in zip(one.labels, two.labels, strict=True))
+    assert not np.array_equal(pairs.train.images[:50], pairs.validation.images[:50])

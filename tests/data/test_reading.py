@@ -26,3 +26,10 @@ def test_what_is_read_otherwise_is_named() -> None:
 
 def test_a_value_that_only_one_version_tells_is_ignored() -> None:
     assert differences({"old": 1, "shape": [1, 2]}, {"new": 2, "shape": [1, 2]}) == []
+
+
+def test_pairs_are_another_reading_of_the_same_files() -> None:
+    single, pairs = (reading(read_splits(DataSpec(pairs=two))) for two in (False, True))
+    assert "pairs" not in single  # as older versions have it
+    assert pairs["pairs"] is True
+    assert "classes" in [text.split("=")[0] for text in differences(single, pairs)]

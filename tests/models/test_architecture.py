@@ -188,3 +188,8 @@ def test_classes_and_channels_are_checked_for_every_family():
 def test_the_decoder_reads_all_poses_or_one(decoder, widths):
     mnist = Architecture(height=28, width=28, channels=1, classes=10, decoder=decoder)
     assert mnist.decoder_widths == widths
+
+
+def test_labels_that_are_no_pairs_are_refused():
+    with pytest.raises(ValueError, match="7 labels are not the pairs of any number of classes"):
+        architecture(Choices(), 28, 28, 1, 7, pairs=True)

@@ -57,3 +57,13 @@ def test_activations_end_in_the_pixels():
 
 def test_without_a_decoder_there_is_none():
     assert decoder("none") is None
+
+
+def test_both_capsules_of_a_pair_are_read():
+    both = torch.tensor([[0, 1], [1, 3], [0, 3]])
+    there = torch.zeros(3, 4).scatter_(1, both, 1.0).unsqueeze(2)
+    full, reduced = decoder("full"), decoder("reduced")
+    torch.testing.assert_close(full(poses(), both), full(poses() * there, both))
+    assert not torch.allclose(full(poses(), both), full(poses(), both[:, 0]))
+    summed = (poses() * there).sum(1, keepdim=True).expand(-1, 4, -1)
+    torch.testing.assert_close(reduced(poses(), both), reduced(summed, both[:, 0]))

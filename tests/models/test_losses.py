@@ -1,10 +1,12 @@
 import pytest
 import torch
 
+from paretocaps.errors import UsageError
 from paretocaps.models.capsules import lengths
 from paretocaps.models.families.capsnet import Output
 from paretocaps.models.losses import (
     capsnet_loss,
+    class_loss,
     margin_loss,
     reconstruction_loss,
     spread_loss,
@@ -93,3 +95,32 @@ def test_the_loss_is_the_chosen_one(margin):
     assert torch.equal(
         capsnet_loss(Output(activations, None), images, labels), margin_loss(activations, labels)
     )
+
+
+def test_both_classes_of_a_pair_count_as_right():
+    length = torch.tensor([[0.95, 0.4, 0.1], [0.5, 0.3, 0.8]])
+    pairs = torch.tensor([[0, 1], [0, 2], [1, 2]])
+    # first, (0, 1): 0.5^2; second, (1, 2): 0.6^2 + 0.1^2, and half of 0.4^2 for the other
+    expected = (0.25 + 0.36 + 0.01 + 0.5 * 0.16) / 2
+    assert margin_loss(length, pairs[[0, 2]]).item() == pytest.approx(expected)
+    images, labels = torch.zeros(2, 1, 2, 2), torch.tensor([0, 2])
+    assert capsnet_loss(Output(length, pairs=pairs), images, labels).item() == pytest.approx(expected)
+
+
+def test_the_cross_entropy_of_a_pair_is_the_mean_of_its_classes():
+    logits = torch.randn(5, 4, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    pairs = torch.tensor([[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]])
+    labels = torch.tensor([0, 5, 3, 3, 1])
+    halves = torch.zeros(5, 4).scatter_(1, pairs[labels], 0.5)  # as probabilities of the classes
+    expected = torch.nn.functional.cross_entropy(logits, halves)
+    output = Output(logits.softmax(1), logits=logits, pairs=pairs)
+    found = capsnet_loss(output, torch.zeros(5, 1, 2, 2), labels)
+    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(*(torch.autograd.grad(loss, logits)[0] for loss in (found, expected)))
+    scored = class_loss(logits.softmax(1), pairs[labels], "cross_entropy")
+    torch.testing.assert_close(scored, expected)
+
+
+def test_a_pair_has_no_spread_loss():
+    with pytest.raises(UsageError, match="loss=spread tells one class from the others: give loss=margin"):
+        spread_loss(torch.rand(2, 3), torch.tensor([[0, 1], [1, 2]]), 0.5)

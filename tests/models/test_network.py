@@ -8,7 +8,7 @@ from torch import nn
 
 from paretocaps.domain.choices import Choices
 from paretocaps.errors import DataError, UsageError
-from paretocaps.models.architecture import architecture
+from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.build import bare_network, build_network
 from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.losses import capsnet_loss
@@ -220,3 +220,33 @@ def test_weights_of_nested_layers_are_drawn_and_normalisations_start_anew():
 def test_weights_without_a_usual_initialisation_need_a_method(layers, what):
     with pytest.raises(UsageError, match=f"family=lenet5 has {what}"):
         initialised(Toy(**layers))
+
+
+@pytest.mark.parametrize("name", ["capsnet", "alexnet_caps, shared, drawn", "resnet_caps, em", "lenet5"])
+def test_the_best_pair_is_that_of_the_two_best_classes(name):
+    choices = Choices(family=name.split(",")[0], **FAMILIES[name])
+    shape = architecture(choices, 12, 10, 1, 10, pairs=True)
+    assert (shape.classes, shape.labels) == (5, 10)
+    network = build_network(shape, 0, choices.init)
+    images, _ = batch(size=6)
+    labels = torch.randint(10, (6,), generator=torch.Generator().manual_seed(2))
+    network.eval()
+    scores, found = network.scores(images), network.label_scores(images)
+    assert (scores.shape, found.shape) == ((6, 5), (6, 10))
+    best = network.classes_of(found.argmax(1))
+    assert [set(pair) for pair in best.tolist()] == [set(two) for two in scores.topk(2).indices.tolist()]
+    network.train()
+    capsnet_loss(network(images, labels), images, labels).backward()
+    assert all(one.grad is not None and one.grad.isfinite().all() for one in network.parameters())
+    again = bare_network(Architecture.model_validate_json(shape.model_dump_json()))
+    again.load_state_dict(network.state_dict())
+    torch.testing.assert_close(again.eval().label_scores(images), network.eval().label_scores(images))
+
+
+def test_a_network_of_single_classes_has_labels_for_classes():
+    network = made("capsnet")
+    images, labels = batch()
+    assert network.classes_of(labels) is labels
+    assert network.pairs is None
+    torch.testing.assert_close(network.label_scores(images), network.scores(images))
+    assert "pairs" not in network.architecture.model_dump()

@@ -280,3 +280,22 @@ def test_the_test_accuracy_after_every_epoch_is_recorded_and_not_told(job):
     assert best.test_acc == tested.test_acc == plain.test_acc
     assert tested.test_images == plain.test_images
     assert [r.train_loss for r in tested.epochs] == [r.train_loss for r in plain.epochs]
+
+
+@pytest.mark.parametrize("family", ["capsnet", "lenet5"])
+def test_a_pair_is_right_where_both_of_its_classes_are_told(job, family):
+    made = job(epochs=2)
+    choices = {**made.choices, "family": family} if family == "capsnet" else {"family": family}
+    data = made.data.model_copy(update={"pairs": True})
+    made = made.model_copy(update={"choices": choices, "data": data})
+    measurement = train(made, go_on)
+    network, splits = load_weights(made.folder / measurement.weights), load(made.data)
+    labels = splits.validation.labels
+    assert measurement.predictions.labels == tuple(labels.tolist())
+    with torch.no_grad():
+        best = network.eval().scores(splits.validation.images / 255).topk(2).indices.sort(dim=1).values
+    right = (best == network.pairs[labels]).all(dim=1)
+    assert measurement.acc == pytest.approx(right.double().mean().item())
+    assert measurement.acc == accuracy(network, DeviceLoader(splits.validation, "cpu").ordered(64))
+    assert network.architecture.classes == 10
+    assert max(measurement.predictions.classes) < 45

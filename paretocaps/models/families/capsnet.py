@@ -170,9 +170,9 @@ class CapsNet(Network):
         classes = self._classes(features)
         length = self._presence(classes)
         if self.decoder is None:
-            return Output(length, None)
-        chosen = length.argmax(1) if labels is None else labels
-        return Output(length, self.decoder(classes, chosen))
+            return Output(length, pairs=self.pairs)
+        chosen = self.of_labels(length).argmax(1) if labels is None else labels
+        return Output(length, self.decoder(classes, self.classes_of(chosen)), pairs=self.pairs)
 
     def scores(self, images: Tensor) -> Tensor:
         """Return the lengths of the class capsules, [B, O] (see `Network.scores`)."""

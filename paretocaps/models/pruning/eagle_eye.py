@@ -90,7 +90,7 @@ def probe_accuracy(network: CapsNet, batches: Sequence[tuple[Tensor, Tensor]]) -
     """
     with evaluating(network):
         features = torch.cat([network.features(images) for images, _ in batches])
-    return probe.accuracy(features, torch.cat([truth for _, truth in batches]), network.architecture.classes)
+    return probe.accuracy(features, torch.cat([truth for _, truth in batches]), network.architecture.labels)
 
 
 def _close(

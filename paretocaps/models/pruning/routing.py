@@ -47,7 +47,7 @@ def untrained_saliencies(network: CapsNet, batches: Sequence[tuple[Tensor, Tenso
     with evaluating(network):
         capsules = torch.cat([network.primary(network.features(images)) for images, _ in batches])
         labels = torch.cat([truth for _, truth in batches])
-        probe = fitted(capsules, labels, network.architecture.classes)
+        probe = fitted(capsules, labels, network.architecture.labels)
         images = (images for images, _ in batches)
         return by_coupling(network, images, lambda seen, _: decided(probe, types, seen.capsules))
 
