@@ -87,7 +87,7 @@ class DataSplits:
         train: the training images.
         validation: the images on which the best epoch is chosen, the same ones for every trial.
         test: the test images, which are used once, at the end.
-        classes: the number of classes; labels are 0 to classes - 1.
+        classes: the number of classes, or of pairs of them; labels are 0 to classes - 1.
         name: the name of the data set, or the folder that it was read from.
         class_names: the names of the classes, in the order of the labels, if the source has them.
         levels: the values of grays of more than 8 bits that were read as 0 and 255; None if there are none.

@@ -4,11 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paretocaps.data.raw import Labels, RawPart
-from paretocaps.domain.pairs import pair_count
+from paretocaps.domain.pairs import SHIFT, pair_count
 from paretocaps.errors import DataError
 
-SHIFT = 4
-"""By how many pixels each of the two is moved at most, in each direction; so much is added at each border."""
 _AT_ONCE = 4096
 _WHITE = 255
 
@@ -32,9 +30,9 @@ def overlapped(part: RawPart, classes: int, seed: int) -> RawPart:
         raise DataError(f"{part.origin}: pairs need images of two classes: all are of one")
     if part.pixels.dtype != np.uint8:
         raise DataError(f"{part.origin}: pairs are made of pixels from 0 to 255, not of {part.pixels.dtype}")
-    generator = np.random.default_rng([seed, len(part)])
-    second = _of_another_class(part.labels, generator)
-    images, moves = part.images, generator.integers(0, 2 * SHIFT + 1, (2, len(part), 2))
+    random = np.random.RandomState([seed, len(part)])  # whose stream never changes, as in `data.split`
+    second = _of_another_class(part.labels, random)
+    images, moves = part.images, random.randint(0, 2 * SHIFT + 1, (2, len(part), 2))
     n, channels, height, width = images.shape
     canvas = np.empty((n, channels, height + 2 * SHIFT, width + 2 * SHIFT), np.uint8)
     for first in range(0, n, _AT_ONCE):  # in blocks: sums need two bytes a value
@@ -47,13 +45,13 @@ def overlapped(part: RawPart, classes: int, seed: int) -> RawPart:
     return RawPart(canvas, _labels(part.labels, part.labels[second], classes), part.origin, place=part.place)
 
 
-def _of_another_class(labels: Labels, generator: np.random.Generator) -> NDArray[np.intp]:
+def _of_another_class(labels: Labels, random: np.random.RandomState) -> NDArray[np.intp]:
     """Return for each image the index of one of another class, all of them equally likely."""
     order = np.argsort(labels, kind="stable")
     counts = np.bincount(labels)
     starts = np.concatenate([[0], np.cumsum(counts)])[labels]
     own = counts[labels]
-    drawn = (generator.random(len(labels)) * (len(labels) - own)).astype(np.intp)
+    drawn = (random.random_sample(len(labels)) * (len(labels) - own)).astype(np.intp)
     # images in the order of their classes, the own class left out
     return order[np.where(drawn < starts, drawn, drawn + own)]
 

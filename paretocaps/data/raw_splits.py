@@ -15,7 +15,7 @@ from paretocaps.data.sources.class_names import listed
 from paretocaps.data.sources.folder import read_folder
 from paretocaps.data.split import hold_out, one_in
 from paretocaps.domain.job import DataSpec, Levels, OnPreparing
-from paretocaps.domain.pairs import pair_count, pair_names
+from paretocaps.domain.pairs import FEWEST, MOST, pair_count, pair_names
 from paretocaps.errors import DataError, UsageError
 from paretocaps.registry import resolve
 
@@ -105,7 +105,13 @@ def read_splits(spec: DataSpec, on_preparing: OnPreparing | None = None) -> RawS
 
 
 def _paired(splits: RawSplits, names: Sequence[str]) -> RawSplits:
-    """Return `splits` with each image laid over another one of its part, and pairs of classes as labels."""
+    """Return `splits` with each image laid over another one of its part, and pairs of classes as labels.
+
+    Raises:
+        DataError: there are too few or too many classes, or a part has images of one class only.
+    """
+    if not FEWEST <= splits.classes <= MOST:
+        raise DataError(f"{splits.name}: {splits.classes} classes: pairs need {FEWEST} to {MOST} of them")
     train, validation, test = (
         overlapped(part, splits.classes, seed)
         for seed, part in enumerate((splits.train, splits.validation, splits.test))

@@ -4,6 +4,13 @@ from collections.abc import Sequence
 from itertools import combinations
 from math import comb
 
+SHIFT = 4
+"""By how many pixels each of two images is moved at most, and how many are added at each border."""
+FEWEST = 3
+"""The fewest classes that are paired: two have one pair."""
+MOST = 45
+"""The most classes that are paired: they have 990 pairs, each with a row in tables."""
+
 
 def pairs_of(classes: int) -> tuple[tuple[int, int], ...]:
     """Return the pairs of two of so many classes, by label: (0, 1), (0, 2), ..., (1, 2), ...

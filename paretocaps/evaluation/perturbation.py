@@ -25,7 +25,7 @@ class PerturbationGrid:
     """Reconstructions of one image, each with one dimension of its pose changed.
 
     Attributes:
-        label: the class of the image, whose capsule is changed.
+        label: the class of the image, whose capsule is changed; of a pair of classes, the first one's is.
         index: the index of the image.
         image: the input.
         drawn: uint8 [P, S, H, W, C], by dimension of the pose and by step.

@@ -21,7 +21,8 @@ class Scored:
 
     Attributes:
         scores: float64 [N, O], the confidence in each class: the length of its capsule, with em routing its
-            activation, for an ensemble the mean of the members' shares.
+            activation, for an ensemble the mean of the members' shares; of pairs of classes that of each pair
+            (`Network.of_labels`).
         labels: int64 [N].
     """
 
@@ -83,7 +84,10 @@ def confidence_of(networks: Sequence[Network]) -> str:
         return "the mean over the networks of the class's share: its score divided by the sum of all scores"
     a = networks[0].architecture
     if not FAMILIES.get(a.family).has_capsules:
-        return "the softmax of the network's output for the class"
+        both = "both classes, added" if a.pairs else "the class"
+        return f"the softmax of the network's output for {both}"
+    if a.pairs:
+        return "the mean activation, or length, of the capsules of both classes"
     if ROUTINGS.get(a.routing).activation:
         return "the activation of the class's capsule"
     return "the length of the class's capsule, which a margin loss trains to 0.9, not 1"
@@ -131,7 +135,7 @@ class Ensemble(Network):
 
     def __init__(self, members: Sequence[Network]) -> None:
         super().__init__(members[0].architecture)
-        self.members, self.pairs = nn.ModuleList(members), members[0].pairs
+        self.members, self.pair_table = nn.ModuleList(members), members[0].pair_table
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Output:
         """Return the scores, without a reconstruction; `labels` are ignored."""

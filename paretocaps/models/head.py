@@ -14,7 +14,7 @@ class Head(Network):
 
     def __init__(self, network: Network) -> None:
         super().__init__(network.architecture)
-        self.network, self.pairs = network, network.pairs
+        self.network, self.pair_table = network, network.pair_table
         self.train(network.training)
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Output:

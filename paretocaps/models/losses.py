@@ -7,8 +7,6 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from paretocaps.errors import UsageError
-
 PRESENT_MARGIN = 0.9
 ABSENT_MARGIN = 0.1
 ABSENT_WEIGHT = 0.5
@@ -34,10 +32,6 @@ class Scored(Protocol):
     def logits(self) -> Tensor | None:
         """The scores of a network without capsules, before its softmax."""
 
-    @property
-    def pairs(self) -> Tensor | None:
-        """The classes [L, 2] of each label, where labels are pairs."""
-
 
 def margin_loss(lengths: Tensor, labels: Tensor) -> Tensor:
     """Return the margin loss, the mean over the batch (Sabour et al. 2017, Eq. 4).
@@ -60,14 +54,15 @@ def spread_loss(activations: Tensor, labels: Tensor, margin: float | Tensor) -> 
 
     Args:
         activations: [B, O].
-        labels: [B], int64.
+        labels: [B], int64, or [B, 2] where two classes are in each image: the mean over both, each of which
+            is told from the classes that are not there.
         margin: above 0, at most 1.
-
-    Raises:
-        UsageError: two classes are in each image.
     """
     if labels.dim() > 1:
-        raise UsageError("loss=spread tells one class from the others: give loss=margin for pairs")
+        absent = (labels.unsqueeze(-1) != torch.arange(activations.shape[1], device=labels.device)).all(1)
+        behind = activations.gather(1, labels).unsqueeze(2) - activations.unsqueeze(1)  # [B, 2, O]
+        shortfalls = functional.relu(margin - behind).square() * absent.unsqueeze(1)
+        return shortfalls.sum() / labels.numel()
     classes = torch.arange(activations.shape[1], device=activations.device)
     target = activations.gather(1, labels.unsqueeze(1))
     shortfalls = functional.relu(margin - (target - activations)).square()
@@ -122,18 +117,17 @@ def capsnet_loss(
     Args:
         output: what the network returned for `images` and `labels`.
         images: [B, C, H, W] in [0, 1].
-        labels: [B], int64.
+        labels: [B], int64, or [B, 2] where two classes are in each image (`Network.classes_of`).
         loss: as `Choices.loss`.
         spread: the spread loss's margin, see `spread_margin`; it is a tensor where a captured graph has
             to see it change.
     """
-    classes = labels if output.pairs is None else output.pairs[labels]
     if output.logits is None:
-        total = class_loss(output.lengths, classes, loss, spread)
-    elif output.pairs is None:
-        total = functional.cross_entropy(output.logits, classes)
+        total = class_loss(output.lengths, labels, loss, spread)
+    elif labels.dim() == 1:
+        total = functional.cross_entropy(output.logits, labels)
     else:
-        total = _likelihood_loss(output.logits.log_softmax(1), classes)
+        total = _likelihood_loss(output.logits.log_softmax(1), labels)
     if output.reconstruction is None:
         return total
     return total + reconstruction_loss(output.reconstruction, images)

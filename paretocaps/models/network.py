@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.pairs import pairs_of
 from paretocaps.errors import DataError, UsageError
 from paretocaps.models.architecture import Architecture
@@ -29,13 +30,11 @@ class Output:
             em routing, or the softmax of the logits of a network without capsules.
         reconstruction: [B, C * H * W], pixels in [0, 1], or None without a decoder.
         logits: [B, O], of a network without capsules, which is trained by their cross-entropy; else None.
-        pairs: [L, 2], the classes of each label, where labels are pairs (`Network.pairs`); else None.
     """
 
     lengths: Tensor
     reconstruction: Tensor | None = None
     logits: Tensor | None = None
-    pairs: Tensor | None = None
 
 
 class Network(nn.Module, ABC):
@@ -48,9 +47,9 @@ class Network(nn.Module, ABC):
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
         self.architecture = architecture
-        self.pairs: Tensor | None
+        self.pair_table: Tensor | None
         pairs = torch.tensor(pairs_of(architecture.classes)) if architecture.pairs else None
-        self.register_buffer("pairs", pairs, persistent=False)
+        self.register_buffer("pair_table", pairs, persistent=False)
 
     @abstractmethod
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Output:
@@ -58,7 +57,8 @@ class Network(nn.Module, ABC):
 
         Args:
             images: [B, C, H, W], floating point, in [0, 1].
-            labels: [B], int64, of the classes that a decoder reconstructs; with None it takes the likeliest.
+            labels: [B], int64, of what a decoder reconstructs, which reads the capsules of `classes_of`; with
+                None it takes the likeliest.
 
         Raises:
             DataError: the images have another shape than the architecture's.
@@ -74,15 +74,19 @@ class Network(nn.Module, ABC):
 
     def classes_of(self, labels: Tensor) -> Tensor:
         """Return the class of each label, [B], or the two classes of each, [B, 2], where labels are pairs."""
-        return labels if self.pairs is None else self.pairs[labels]
+        return labels if self.pair_table is None else self.pair_table[labels]
 
     def of_labels(self, scores: Tensor) -> Tensor:
         """Return the score of each label, [B, L], from those of the classes, [B, O].
 
-        They are the same, but where labels are pairs: the score of a pair is the mean of its classes', so
-        that the best pair is that of the two best classes.
+        They are the same, but where labels are pairs: the best pair is that of the two best classes. Its
+        score is the mean of theirs, or the sum of a softmax's, which is at most 1.
         """
-        return scores if self.pairs is None else scores[:, self.pairs].mean(2)
+        if self.pair_table is None:
+            return scores
+        first, second = self.pair_table.unbind(1)
+        both = scores[:, first] + scores[:, second]
+        return both if FAMILIES.get(self.architecture.family).loss == "cross_entropy" else both / 2
 
     def label_scores(self, images: Tensor) -> Tensor:
         """Return the score of each label, [B, L] in [0, 1], without running a decoder (see `scores`)."""

@@ -49,6 +49,7 @@ def scaled_down(paper: StudySpec, run: StudySpec, images: Images | None) -> list
     """
     lines = []
     whole = WHOLE_SETS.get(paper.dataset or "")
+    whole = None if run.pairs else whole  # of which there are as many as one makes
     if whole and images and images.train + images.validation < whole.train:
         lines.append(f"{images.train:,} training images instead of {whole.train:,}")
     if whole and images and images.test < whole.test:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paretocaps.data.pairs import SHIFT
 from paretocaps.domain.job import DataSpec, Levels
 from paretocaps.domain.layout import Layout, Parts
+from paretocaps.domain.pairs import SHIFT
 from paretocaps.errors import DataError, UsageError
 from paretocaps.service.settings import data_spec, given_options
 from paretocaps.service.subjects import Subject
@@ -81,7 +81,7 @@ def _source(options: EvaluateOptions, subjects: Sequence[Subject]) -> DataSpec:
     if options.data is not None:
         return _folder(options.data, subjects, options.part)
     if options.dataset is not None:
-        return DataSpec(name=options.dataset)
+        return DataSpec(name=options.dataset, pairs=subjects[0].network.architecture.pairs)
     known = [one.data for one in subjects if one.data is not None]
     own = {_of_training(data, options.part) for data in known}
     if len(own) > 1:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.job import DataSpec
+from paretocaps.domain.pairs import pair_names
 from paretocaps.domain.progress import OnProgress, unheard
 from paretocaps.errors import DataError, UsageError
 from paretocaps.run_folder import RunFolder
@@ -151,10 +152,12 @@ def _export(
     known = known_data(data, network)
     for line in known.told:
         talk(line)
-    numbers = tuple(map(str, range(network.architecture.classes)))
+    a = network.architecture
+    numbers = tuple(map(str, range(a.classes)))
+    labels = pair_names(numbers) if a.pairs else numbers
     try:
         info = ExportInfo.model_validate(
-            {**about, "classes": tuple(options.classes or known.classes or numbers)}
+            {**about, "classes": tuple(options.classes or known.classes or labels)}
         )
     except ValidationError as error:
         raise UsageError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.packaged_specs import PREFIX, packaged_specs
+from paretocaps.domain.pairs import SHIFT, pair_names
 from paretocaps.domain.paper_file import PaperFile, read_paper_file
 from paretocaps.domain.paper_table import SCALES, PaperTable, Pretraining, Scale
 from paretocaps.domain.study_file import resolve_spec
@@ -155,5 +156,10 @@ def nominal_data(spec: StudySpec) -> CheckedData:
         return CheckedData()
     held = round(0.1 * whole.train)
     train = whole.train - held if spec.limit_train is None else spec.limit_train
-    names = [str(n) for n in range(whole.classes)]
-    return CheckedData(reading={"shape": list(whole.shape), "classes": names, "train_images": train})
+    names, (channels, height, width) = tuple(map(str, range(whole.classes))), whole.shape
+    reading: dict[str, Any] = {"shape": [channels, height, width], "classes": names, "train_images": train}
+    if spec.pairs:
+        border = 2 * SHIFT
+        reading |= {"shape": [channels, height + border, width + border], "classes": pair_names(names)}
+        reading["pairs"] = True
+    return CheckedData(reading=reading)

@@ -104,6 +104,9 @@ def check_fits(subject: Subject, splits: "DataSplits") -> None:
             f"{subject.name} was trained on images of 8 bits, or by a version that kept no range of gray"
             f" values, but those of {splits.name} have more: convert them to 8 bits, or train again"
         )
+    if a.pairs != splits.pairs:
+        told = "pairs of classes" if a.pairs else "single classes"
+        raise UsageError(f"{subject.name} tells {told}, which are not the labels of {splits.name}")
     wanted, given = (a.channels, a.height, a.width, a.labels), (*splits.shape, splits.classes)
     if wanted != given:
         raise UsageError(

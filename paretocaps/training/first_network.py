@@ -74,9 +74,7 @@ def _check_plug_ins(network: Network) -> None:
     network.eval()
     with FAMILIES.blamed(a.family), ROUTINGS.blamed(a.routing), torch.random.fork_rng(devices=[]):
         with torch.no_grad():
-            output = network(images)
-        if output.lengths.shape != (2, a.classes):
-            raise ValueError(f"scores of shape {tuple(output.lengths.shape)} where {(2, a.classes)} is due")
-        if a.pairs and output.pairs is None:
-            raise ValueError("it does not tell two classes: its Output needs pairs=self.pairs")
+            scores = network(images).lengths
+        if scores.shape != (2, a.classes):
+            raise ValueError(f"scores of shape {tuple(scores.shape)} where {(2, a.classes)} is due")
     network.train()

@@ -5,11 +5,13 @@ import shutil
 from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from paretocaps.models.losses import LossName, capsnet_loss
+from paretocaps.models.network import Network
 from paretocaps.models.tuned import forms_in_force
 from paretocaps.training.precision import autocast
 
@@ -30,7 +32,7 @@ def batch_loss(
     It has no state, so that all networks of one architecture share compiled code.
 
     Args:
-        network: returns an `Output` for images and labels.
+        network: a `Network`, or a module that wraps one as its `module`.
         images: [B, C, H, W].
         labels: [B].
         loss: as `Choices.loss`.
@@ -41,7 +43,8 @@ def batch_loss(
     bool(tuning)  # the compiler makes other code only for other values of what is read
     with autocast(images.device, dtype):
         output = network(images, labels)
-    return capsnet_loss(output, images, labels, loss, spread)
+    own = cast(Network, network if isinstance(network, Network) else network.module)
+    return capsnet_loss(output, images, own.classes_of(labels), loss, spread)
 
 
 @cache

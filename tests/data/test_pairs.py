@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paretocaps.data.pairs import SHIFT, overlapped
+from paretocaps.data.pairs import overlapped
 from paretocaps.data.raw import RawPart
-from paretocaps.domain.pairs import pairs_of
+from paretocaps.domain.pairs import SHIFT, pairs_of
 from paretocaps.errors import DataError
 
 CLASSES = 4

@@ -9,7 +9,7 @@ from pyarrow import parquet
 from paretocaps.data.raw_splits import read_splits
 from paretocaps.domain.job import DataSpec
 from paretocaps.domain.pairs import pairs_of
-from paretocaps.errors import UsageError
+from paretocaps.errors import DataError, UsageError
 
 
 def test_digits_are_split_once_and_for_all():
@@ -127,4 +127,10 @@ def test_with_pairs_each_image_lies_over_another_one_of_its_part():
         assert len(two) == len(one)
         assert two.shape == (1, 8 + 8, 8 + 8)
         assert all(own in pairs_of(10)[label] for own, label in zip(one.labels, two.labels, strict=True))
-    assert not np.array_equal(pairs.train.images[:50], pairs.validation.images[:50])
+
+
+@pytest.mark.parametrize("names", ["ant bee", " ".join(f"c{number:02}" for number in range(46))])
+def test_pairs_need_three_classes_and_make_no_thousands_of_labels(tmp_path, class_folders, names):
+    class_folders(tmp_path, names, count=6)
+    with pytest.raises(DataError, match=f"{len(names.split())} classes: pairs need 3 to 45 of them"):
+        read_splits(DataSpec(name=None, path=str(tmp_path), pairs=True))

@@ -4,10 +4,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from paretocaps.domain.pairs import pair_names
 from paretocaps.errors import DataError, ParetocapsError, UsageError
 from paretocaps.exporting.document import DOCUMENT, GRAPH, WEIGHTS, ExportInfo, read_document
+from paretocaps.exporting.engines import open_engine
 from paretocaps.exporting.graph import random_images
 from paretocaps.exporting.package import check_target, load_export, write_export
+from paretocaps.models.build import build_network
 
 
 def quick(folder, network, info, **options):
@@ -157,3 +160,19 @@ def test_an_architecture_of_other_widths(folder):
     assert "'conv1.weight' is float32 [6, 3, 3, 1], but the network has float32 [8, 3, 3, 1]" in refused(
         folder
     )
+
+
+@pytest.mark.slow
+def test_an_export_of_pairs_scores_each_pair_with_and_without_torch(small, info, tmp_path):
+    paired = build_network(small.model_copy(update={"classes": 4, "pairs": True}), seed=0)
+    names = pair_names("abcd")
+    with pytest.raises(UsageError, match="3 class names do not fit a network of 6 classes"):
+        write_export(tmp_path / "few", paired, about=info, onnx=False)
+    document = write_export(tmp_path / "x", paired, about=info.model_copy(update={"classes": names}))
+    assert read_document(tmp_path / "x") == document
+    images = random_images(paired, 3)
+    with torch.no_grad():
+        own = paired.eval().label_scores(images)
+    for engine in ("torch", "onnx"):
+        scores = torch.from_numpy(open_engine(engine, tmp_path / "x").scores(images.numpy()))
+        torch.testing.assert_close(scores, own, rtol=0.0, atol=1e-4)

@@ -1,7 +1,6 @@
 import pytest
 import torch
 
-from paretocaps.errors import UsageError
 from paretocaps.models.capsules import lengths
 from paretocaps.models.families.capsnet import Output
 from paretocaps.models.losses import (
@@ -103,8 +102,8 @@ def test_both_classes_of_a_pair_count_as_right():
     # first, (0, 1): 0.5^2; second, (1, 2): 0.6^2 + 0.1^2, and half of 0.4^2 for the other
     expected = (0.25 + 0.36 + 0.01 + 0.5 * 0.16) / 2
     assert margin_loss(length, pairs[[0, 2]]).item() == pytest.approx(expected)
-    images, labels = torch.zeros(2, 1, 2, 2), torch.tensor([0, 2])
-    assert capsnet_loss(Output(length, pairs=pairs), images, labels).item() == pytest.approx(expected)
+    images = torch.zeros(2, 1, 2, 2)
+    assert capsnet_loss(Output(length), images, pairs[[0, 2]]).item() == pytest.approx(expected)
 
 
 def test_the_cross_entropy_of_a_pair_is_the_mean_of_its_classes():
@@ -113,14 +112,15 @@ def test_the_cross_entropy_of_a_pair_is_the_mean_of_its_classes():
     labels = torch.tensor([0, 5, 3, 3, 1])
     halves = torch.zeros(5, 4).scatter_(1, pairs[labels], 0.5)  # as probabilities of the classes
     expected = torch.nn.functional.cross_entropy(logits, halves)
-    output = Output(logits.softmax(1), logits=logits, pairs=pairs)
-    found = capsnet_loss(output, torch.zeros(5, 1, 2, 2), labels)
+    output = Output(logits.softmax(1), logits=logits)
+    found = capsnet_loss(output, torch.zeros(5, 1, 2, 2), pairs[labels])
     torch.testing.assert_close(found, expected)
     torch.testing.assert_close(*(torch.autograd.grad(loss, logits)[0] for loss in (found, expected)))
     scored = class_loss(logits.softmax(1), pairs[labels], "cross_entropy")
     torch.testing.assert_close(scored, expected)
 
 
-def test_a_pair_has_no_spread_loss():
-    with pytest.raises(UsageError, match="loss=spread tells one class from the others: give loss=margin"):
-        spread_loss(torch.rand(2, 3), torch.tensor([[0, 1], [1, 2]]), 0.5)
+def test_each_class_of_a_pair_is_told_from_those_that_are_not_there():
+    activations, pair = torch.tensor([[0.9, 0.6, 0.5, 0.1]]), torch.tensor([[0, 1]])
+    # of 0.9: none is within 0.3; of 0.6: 0.5 falls short by 0.2
+    assert spread_loss(activations, pair, 0.3).item() == pytest.approx(0.2**2 / 2)

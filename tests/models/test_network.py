@@ -232,11 +232,15 @@ def test_the_best_pair_is_that_of_the_two_best_classes(name):
     labels = torch.randint(10, (6,), generator=torch.Generator().manual_seed(2))
     network.eval()
     scores, found = network.scores(images), network.label_scores(images)
+    assert 0.0 <= found.min() <= found.max() <= 1.0
+    assert name != "lenet5" or torch.allclose(
+        found.sum(1), torch.full((6,), 4.0)
+    )  # each class is in four pairs
     assert (scores.shape, found.shape) == ((6, 5), (6, 10))
     best = network.classes_of(found.argmax(1))
     assert [set(pair) for pair in best.tolist()] == [set(two) for two in scores.topk(2).indices.tolist()]
     network.train()
-    capsnet_loss(network(images, labels), images, labels).backward()
+    capsnet_loss(network(images, labels), images, network.classes_of(labels)).backward()
     assert all(one.grad is not None and one.grad.isfinite().all() for one in network.parameters())
     again = bare_network(Architecture.model_validate_json(shape.model_dump_json()))
     again.load_state_dict(network.state_dict())
@@ -247,6 +251,6 @@ def test_a_network_of_single_classes_has_labels_for_classes():
     network = made("capsnet")
     images, labels = batch()
     assert network.classes_of(labels) is labels
-    assert network.pairs is None
+    assert network.pair_table is None
     torch.testing.assert_close(network.label_scores(images), network.scores(images))
     assert "pairs" not in network.architecture.model_dump()

@@ -170,9 +170,9 @@ class CapsNet(Network):
         classes = self._classes(features)
         length = self._presence(classes)
         if self.decoder is None:
-            return Output(length, pairs=self.pairs)
+            return Output(length, None)
         chosen = self.of_labels(length).argmax(1) if labels is None else labels
-        return Output(length, self.decoder(classes, self.classes_of(chosen)), pairs=self.pairs)
+        return Output(length, self.decoder(classes, self.classes_of(chosen)))
 
     def scores(self, images: Tensor) -> Tensor:
         """Return the lengths of the class capsules, [B, O] (see `Network.scores`)."""
@@ -235,7 +235,8 @@ class CapsNet(Network):
         length = self._presence(classes)
         hidden: tuple[Tensor, ...] = ()
         if self.decoder is not None:
-            hidden = self.decoder.activations(classes, length.argmax(1))[:2]
+            chosen = self.classes_of(self.of_labels(length).argmax(1))
+            hidden = self.decoder.activations(classes, chosen)[:2]
         return Observation(
             stem=tuple(maps),
             capsules=capsules,

@@ -26,7 +26,7 @@ class LeNet5(Network):
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Output:
         """Return softmax and logits; `labels` are not used."""
         logits = self._logits(images)
-        return Output(logits.softmax(1), logits=logits, pairs=self.pairs)
+        return Output(logits.softmax(1), logits=logits)
 
     def scores(self, images: Tensor) -> Tensor:
         """Return the softmax of the logits, [B, O]."""

@@ -28,7 +28,11 @@ def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Gen
     """
     types = network.primary.types
     return by_coupling(
-        network, batches, lambda seen, _: decided(network.capsule_scores, types, seen.capsules)
+        network,
+        batches,
+        lambda seen, _: decided(
+            lambda capsules: network.of_labels(network.capsule_scores(capsules)), types, seen.capsules
+        ),
     )
 
 

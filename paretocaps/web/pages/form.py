@@ -16,7 +16,7 @@ UNSET = ""
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "Study": ("study", "objectives", "trials", "epochs", "require"),
     "Images": ("images", "limit_train", "limit_validation"),
-    "How the images are read": ("channels", "parts", "classes_are_folders", "transpose", "corrupt"),
+    "How the images are read": ("channels", "parts", "classes_are_folders", "transpose", "pairs", "corrupt"),
     "Search": ("trainer", "space", "designs", "fix", "sampler", "stop_early", "seed", "repeats"),
     "Ends": ("budget", "until_stable", "timeout"),
 }
