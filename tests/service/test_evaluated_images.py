@@ -81,3 +81,19 @@ def test_validation_images_are_those_of_the_training_where_the_networks_agree():
         ("test", [limited], None),
     ):
         assert data_of(EvaluateOptions(part=part), subjects).limit_validation == kept
+
+
+def test_a_network_of_pairs_is_judged_on_pairs_of_the_images_that_are_named(tmp_path):
+    choices = Choices(primary_capsules=4)
+    paired = build_network(architecture(choices, 16, 16, 1, 45, pairs=True), seed=0)
+    save_weights(tmp_path / "paired.pt", paired)
+    found = evaluate([tmp_path / "paired.pt"], options=DIGITS)
+    assert [row["name"] for row in found.rows()][:2] == ["0+1", "0+2"]
+    assert sum(row["support"] for row in found.rows()) == 359
+    folder = tmp_path / "photos"
+    for name in "abc":
+        (folder / name).mkdir(parents=True)
+        for number in range(8):
+            Image.fromarray(np.full((20, 12), 10 * number, np.uint8)).save(folder / name / f"{number}.png")
+    with pytest.raises(UsageError, match=r"takes images of .* but those of .*photos"):
+        evaluate([tmp_path / "paired.pt"], options=replace(DIGITS, dataset=None, data=str(folder)))

@@ -1,10 +1,11 @@
 import pytest
 
 from paretocaps.domain.study_file import resolve_spec
+from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.search.checked_study import check_study
 from paretocaps.search.planned_trials import planned_trials
-from paretocaps.service.paper_tables import CORES, nominal_cost, paper_table, paper_tables
+from paretocaps.service.paper_tables import CORES, nominal_cost, nominal_data, paper_table, paper_tables
 
 TABLES = paper_tables()
 CASES = [pytest.param(one, scale, id=f"{one.name}-{scale}") for one in TABLES for scale in one.scales]
@@ -49,3 +50,10 @@ def test_what_cannot_be_made_says_why():
         paper_table("fastrcaps-fig2").options("quick")
     with pytest.raises(UnknownNameError, match="did you mean 'fastrcaps-table1'"):
         paper_table("fastrcaps-tabel1")
+
+
+def test_pairs_are_larger_images_with_more_labels():
+    single, pairs = (nominal_data(StudySpec(dataset="mnist", pairs=two)).reading for two in (False, True))
+    assert (single["shape"], len(single["classes"])) == ([1, 28, 28], 10)
+    assert (pairs["shape"], len(pairs["classes"]), pairs["pairs"]) == ([1, 36, 36], 45, True)
+    assert single["train_images"] == pairs["train_images"] == 54_000

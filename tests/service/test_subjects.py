@@ -1,13 +1,17 @@
 import re
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
 from paretocaps import service
+from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import TrainingJob
 from paretocaps.errors import DataError, UsageError
+from paretocaps.models.architecture import architecture
 from paretocaps.run_folder import RunFolder
 from paretocaps.service import EvaluateOptions, evaluate, pick_trial
+from paretocaps.service.subjects import check_fits
 
 DIGITS = EvaluateOptions(dataset="digits", robust=False, pictures=False, device="cpu")
 
@@ -61,3 +65,13 @@ def test_a_trainings_folder_says_what_it_was_trained_on(trained, tmp_path):
         found = evaluate([str(path)], options=EvaluateOptions(robust=False, pictures=False, device="cpu"))
         assert found.data == "digits"
         assert found.as_dict()["acc"] == picked.test_acc
+
+
+def test_networks_of_pairs_and_of_single_classes_have_labels_of_their_own():
+    shape = architecture(Choices(primary_capsules=4), 28, 28, 1, 3, pairs=True)
+    subject = SimpleNamespace(name="r", network=SimpleNamespace(architecture=shape))
+    splits = SimpleNamespace(name="pets", pairs=False, classes=3, shape=(1, 28, 28), levels=None)
+    with pytest.raises(UsageError, match="r tells pairs of classes, which are not the labels of pets"):
+        check_fits(subject, splits)
+    splits.pairs = True
+    check_fits(subject, splits)
