@@ -71,8 +71,8 @@ def claim() -> str:
     ahead = sum(mine >= other for _, mine, other in told)
     listed = ", ".join(f"{table} {mine:.3f} against {other:.3f}" for table, mine, other in told)
     return (
-        f"On {ahead} of {len(told)} tables the search, without the papers' designs, has after 50 trials at least"
-        f" the hypervolume that Optuna's TPE has after 100 (share of the true front's, median of {found['seeds']} seeds:"
-        f" {listed}), and it gets to that in {min(shares):.2f} to {max(shares):.2f} of the training time"
-        " ([all of it](docs/evidence.md))."
+        f"On {ahead} of {len(told)} tables the search, without the papers' designs, has after 50 trials at"
+        " least the hypervolume that Optuna's TPE has after 100 (share of the true front's, median of"
+        f" {found['seeds']} seeds: {listed}), and it gets to that in {min(shares):.2f} to {max(shares):.2f} of"
+        " the training time ([all of it](docs/evidence.md))."
     )
