@@ -73,6 +73,6 @@ def claim() -> str:
     return (
         f"On {ahead} of {len(told)} tables the search, without the papers' designs, has after 50 trials at"
         " least the hypervolume that Optuna's TPE has after 100 (share of the true front's, median of"
-        f" {found['seeds']} seeds: {listed}), and it gets to that in {min(shares):.2f} to {max(shares):.2f} of"
-        " the training time ([all of it](docs/evidence.md))."
+        f" {found['seeds']} seeds: {listed}), and it gets to that in {min(shares):.2f} to {max(shares):.2f}"
+        " of the training time ([all of it](docs/evidence.md))."
     )
