@@ -136,7 +136,7 @@ def _told(run: TableRun, devices: Sequence[str], missing: Sequence[str]) -> "Pap
         study=spec.study,
         file=table.file.name,
         command=run.command,
-        data=("pairs of " if spec.pairs else "")
+        data=("Pairs of " if spec.pairs else "")
         + data_text(paper.dataset, images, Path(spec.data).name if spec.data else ""),
         devices=tuple(devices),
         seeds=tuple(spec.seeds),
