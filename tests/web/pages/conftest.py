@@ -3,8 +3,15 @@
 import pytest
 from starlette.testclient import TestClient
 
+from paretocaps.storage.store import Store
 from paretocaps.web.api.app import create_app
 from paretocaps.web.serve_settings import ServeSettings
+
+
+@pytest.fixture
+def store(url):
+    with Store.open(url, create=False) as store:
+        yield store
 
 
 @pytest.fixture

@@ -5,16 +5,14 @@ import pytest
 
 from paretocaps.exporting.predict import Prediction
 from paretocaps.service.predicting import GivenImages
-from paretocaps.storage.store import Store
 from paretocaps.web.pages import classifying
 from paretocaps.web.pages.classifying import picture
 
 PNG = b"\x89PNG and so on"
 
 
-def test_a_trial_that_was_not_exported_says_so(client, settings):
-    with Store.open(settings.storage, create=False) as store:
-        kept = {t.number: any(one.weights for one in t.attempts) for t in store.trials("demo")}
+def test_a_trial_that_was_not_exported_says_so(client, store):
+    kept = {t.number: any(one.weights for one in t.attempts) for t in store.trials("demo")}
     assert {*kept.values()} == {True, False}  # of a front's member, and of others
     for trial, has_weights in kept.items():
         page = client.get(f"/studies/demo/trials/{trial}").text
@@ -28,10 +26,9 @@ def test_a_trial_that_was_not_exported_says_so(client, settings):
     assert (again.status_code, again.headers["location"]) == (303, "/studies/demo/trials/0")
 
 
-def test_weights_on_another_machine_can_be_asked_for(client, settings):
-    with Store.open(settings.storage, create=False) as store:
-        trial = next(t.number for t in store.trials("demo") if any(one.weights for one in t.attempts))
-        (attempt,) = store.trial("demo", trial).attempts
+def test_weights_on_another_machine_can_be_asked_for(client, settings, store):
+    trial = next(t.number for t in store.trials("demo") if any(one.weights for one in t.attempts))
+    (attempt,) = store.trial("demo", trial).attempts
     attempt.weights.unlink()
     page = client.get(f"/studies/demo/trials/{trial}").text
     assert "It has no weights" in page

@@ -1,15 +1,8 @@
 import pytest
 
 from paretocaps.errors import StorageError
-from paretocaps.storage.store import Store
 from paretocaps.web.pages import study_page
 from paretocaps.web.pages.study_page import read_front, read_study
-
-
-@pytest.fixture
-def store(url):
-    with Store.open(url, create=False) as store:
-        yield store
 
 
 def test_a_study_is_told_as_its_database_has_it(store):

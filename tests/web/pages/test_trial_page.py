@@ -1,14 +1,7 @@
 import pytest
 
 from paretocaps.errors import StorageError
-from paretocaps.storage.store import Store
 from paretocaps.web.pages.trial_page import read_trial
-
-
-@pytest.fixture
-def store(url):
-    with Store.open(url, create=False) as store:
-        yield store
 
 
 def test_a_trial_has_its_values_once_in_tiles_or_below(store):

@@ -3,15 +3,8 @@ import pytest
 from paretocaps.domain.beside_baseline import Baseline
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.report.beside_baseline import choices_beside
-from paretocaps.storage.store import Store
 from paretocaps.web.pages import trials_page
 from paretocaps.web.pages.trials_page import read_rows
-
-
-@pytest.fixture
-def store(url):
-    with Store.open(url, create=False) as store:
-        yield store
 
 
 @pytest.fixture
