@@ -198,6 +198,18 @@ def test_other_choices_train_the_nearest_design(recorded: Any, choices: Any, row
     assert recorded.truth(choices) == (0.9, 3.0, 9.0)
 
 
+def test_a_study_that_trains_no_design_twice_plays_the_nearest_that_is_left(recorded: Any) -> None:
+    table = recorded.once()
+    first, other = {"family": "a", "lr": 1e-4}, {"family": "a", "lr": 1e-2}
+    assert (table.row(first), table.row(other)) == (0, 0)  # nothing is taken before it is trained
+    table.played(first, 0)
+    assert (table.row(first), table.row(other), recorded.row(other)) == (0, 1, 0)
+    table.played(other, 0)
+    table.played(first, 1)
+    assert (table.row(first), table.row(other)) == (0, 1)
+    assert recorded.once().row(other) == 0
+
+
 def test_a_constant_has_another_value_in_a_copy_of_the_package(tmp_path: Path) -> None:
     parts, method = of("parts"), of("methods").METHODS["rungs, told values"]
     file = parts._changed(tmp_path, method) / "paretocaps" / "search" / "stopping" / "told.py"

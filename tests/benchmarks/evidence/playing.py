@@ -132,6 +132,7 @@ def confirm(table: Table, method: Method, seed: int) -> dict[str, Any]:
     import paretocaps
     from paretocaps.service.confirming import confirm as confirming
 
+    table = table.once()
     with _study(table, method, seed) as (log, spec):
         costs = {table.key(one.choices): table.costs(np.array([table.truth(one.choices)]))[0] for one in log}
         keys, begun = list(costs), len(log)

@@ -108,10 +108,21 @@ class RecordedTable(Table):
 
     def row(self, choices: Mapping[str, Any]) -> int:
         """Return the row of the nearest design, by the choices of the space."""
-        return self._nearest(tuple(choices.get(one.name) for one in self.space))
+        return self._nearest(self.values(choices))
+
+    def values(self, choices: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return the values of the space's choices; None where there is none."""
+        return tuple(choices.get(one.name) for one in self.space)
+
+    def once(self) -> "PlayedOnce":
+        """Return these trainings for one study, each of whose proposals plays a design of its own."""
+        return PlayedOnce(self)
 
     def _found(self, values: tuple[Any, ...]) -> int:
-        """Return the first of the nearest rows, by the mean over the choices that either has."""
+        return int(np.argmin(self.distances(values)))
+
+    def distances(self, values: tuple[Any, ...]) -> Matrix:
+        """Return how far each design is, by the mean over the choices that either has."""
         apart, meant = np.zeros((2, len(self.points)))
         for (parameter, column), value in zip(self._columns, values, strict=True):
             (own,) = _scaled(parameter, [value])
@@ -119,7 +130,8 @@ class RecordedTable(Table):
             difference = np.where(none | lacking, 1.0, np.minimum(np.abs(column - own), 1.0))
             apart += np.where(none & lacking, 0.0, difference)
             meant += ~(none & lacking)
-        return int(np.argmin(np.round(apart / meant, 12)))
+        rounded: Matrix = np.round(apart / meant, 12)
+        return rounded
 
     def key(self, choices: Mapping[str, Any]) -> str:
         """Return the number of the nearest design."""
@@ -142,6 +154,31 @@ class RecordedTable(Table):
         """Yield all designs."""
         rows = range(len(self.points))
         yield list(map(str, rows)), self.costs(np.array([self._means(row) for row in rows]))
+
+
+class PlayedOnce(RecordedTable):
+    """A recorded table for one study, in which a proposal trains the nearest design that no other one has.
+
+    So that no two trainings of a study are copies of each other, as none are where networks are trained.
+    """
+
+    def __init__(self, table: RecordedTable) -> None:
+        vars(self).update(vars(table))
+        self._taken: dict[tuple[Any, ...], int] = {}
+
+    def row(self, choices: Mapping[str, Any]) -> int:
+        """Return the row of the design that is played, or would be."""
+        values = self.values(choices)
+        if values in self._taken:
+            return self._taken[values]
+        distances = self.distances(values)
+        distances[list(self._taken.values())] = np.inf
+        return int(np.argmin(distances))
+
+    def played(self, choices: Mapping[str, Any], seed: int) -> Played:
+        """Return what was recorded of the nearest design, which no other choices play from now on."""
+        self._taken.setdefault(self.values(choices), self.row(choices))
+        return super().played(choices, seed)
 
 
 def _scaled(parameter: Parameter, values: Sequence[Any]) -> Matrix:

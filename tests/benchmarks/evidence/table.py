@@ -84,6 +84,10 @@ class Table(ABC):
         """Return the choices of the point that these choices train."""
         return choices
 
+    def once(self) -> "Table":
+        """Return the table for one study, in which no point is trained twice."""
+        return self
+
     @abstractmethod
     def played(self, choices: Mapping[str, Any], seed: int) -> Played:
         """Return the training of a seed; a table of n seeds plays seed modulo n."""
