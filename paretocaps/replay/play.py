@@ -16,7 +16,7 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
 
     Where `on_epoch` ends it early, the values are those of the best epoch until then; what was measured of
     the whole training only, such as its memory, is then None. The test accuracy is that of the best epoch;
-    those of the others are left out unless the job wants every epoch tested.
+    those of the others are left out.
 
     Raises:
         UsageError: no table has this training; the message names the nearest design, or the tables.
@@ -29,8 +29,8 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
         if not on_epoch(record.told):
             break
     played = whole if len(reported) == len(whole.epochs) else _cut(whole, reported)
-    epochs = tuple(record if job.test_every_epoch else record.told for record in played.epochs)
-    tested = {} if job.test or job.test_every_epoch else {"test_acc": None, "test_images": None}
+    epochs = tuple(record.told for record in played.epochs)  # test accuracies of other epochs choose nothing
+    tested = {} if job.test else {"test_acc": None, "test_images": None}
     return played.model_copy(update={"epochs": epochs, **tested})
 
 

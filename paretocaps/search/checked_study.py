@@ -104,6 +104,7 @@ def check_study(spec: StudySpec) -> CheckedStudy:
         elsewhere.places(spec) if elsewhere else places_on_slots(spec, executor, here, spec.threads)
     )
     if trainer.recorded:
+        _refuse_test_curves(spec)
         trainer.check_recorded(spec.data_spec, spec.epochs)
     else:
         refuse_sharing(spec, objectives, places)
@@ -157,6 +158,15 @@ def _yielding(trainer: TrainerSpec, space: Space, fix: Mapping[str, object]) -> 
         and fields[parent].default in allowed
         and not any(value in allowed for value in parameter.points() or parameter.examples())
     ]
+
+
+def _refuse_test_curves(spec: StudySpec) -> None:
+    """Refuse to let a study read the recorded test accuracy of every epoch: nothing may be chosen by it."""
+    if spec.test_every_epoch:
+        raise UsageError(
+            f"test_every_epoch: trainer {spec.trainer!r} plays trainings back with the test accuracy of their"
+            " best epoch alone: leave it out, and read the others from the table (docs/recorded-tables.md)"
+        )
 
 
 def _refuse_source(spec: StudySpec) -> None:

@@ -2,12 +2,18 @@
 
 import math
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from paretocaps.domain.collapse import COLLAPSED
 from paretocaps.domain.duration import duration_text
+from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.remaining import Remaining
+from paretocaps.pareto.indicators import share_of
 from paretocaps.search.corners import FIRST_TRIALS
 from paretocaps.search.results import Results
+from paretocaps.search.study_history import history_of
+from paretocaps.storage.quantity_table import QuantityTable
 
 STABLE = 0.001
 """The growth of the hypervolume, as a share of it, below which a front is stable."""
@@ -22,7 +28,7 @@ Of 0.25, 0.5, 0.75 and 1, it erred least on 30 simulated studies of up to 200 tr
 class Ending:
     """Ends a study whose budget of training seconds is spent, or whose front has become stable.
 
-    It begins no further trial then; those that were begun are finished. Training seconds are those of the
+    The front is the one that is shown: within the study's bounds, without trials that collapsed. It begins no further trial then; those that were begun are finished. Training seconds are those of the
     whole study, also of failed and stopped trials and of further seeds, by whatever driver.
 
     Args:
@@ -36,15 +42,14 @@ class Ending:
     reason: str = ""
     _seconds: dict[int, float] = field(init=False)
     _counts: list[int] = field(init=False, default_factory=list)
-    _volumes: list[float] = field(init=False, default_factory=list)
+    _shares: list[float] = field(init=False, default_factory=list)
+    _within: tuple[QuantityTable, FrontRecord] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.spec, self.store = self.results.spec, self.results.store
         self._seconds = self.store.seconds_by_trial(self.spec.study)
-        record = self.results.standing.record
-        for step in self.store.front_history(self.spec.study, self.results.objectives):
-            if step.reference_point is not None and step.reference_point == record.reference_point:
-                self._append(step.trials, step.hypervolume)
+        for finished, share in self._history():
+            self._append(finished, share)
 
     def note(self, trial: int) -> None:
         """Take in that a training of a trial has ended, and tell what remains."""
@@ -77,7 +82,7 @@ class Ending:
         trials = 0 if self.reason else max(0, self.spec.trials - ended)
         if left is not None and each:
             trials = min(trials, math.ceil(left / each))
-        front = self.results.standing.front
+        front = self._front()
         share = front.hypervolume_share if front is not None else None
         return Remaining(
             trials=trials,
@@ -102,32 +107,60 @@ class Ending:
         finished, last = len(self.results.standing.table), self.spec.until_stable
         if not last or finished - last < FIRST_TRIALS:
             return ""
-        before, volume = self._volume_at(finished - last), self._volume_at(finished)
-        if not before or volume - before >= STABLE * before:
+        before, share = self._share_at(finished - last), self._share_at(finished)
+        if not before or share - before >= STABLE * before:
             return ""
-        grown = 100 * (volume - before) / before
+        grown = 100 * (share - before) / before
         return f"the hypervolume grew by {grown:.2g} % over the last {last} finished trials"
 
     def _expected(self, share: float, trials: int) -> float:
         """Return the share after further trials, by what the last doubling of the trials has gained."""
         finished = len(self.results.standing.table)
-        before, volume = self._volume_at(finished // 2), self._volume_at(finished)
-        if not before or not volume:
+        before = self._share_at(finished // 2)
+        if not before:
             return share
-        gained = share * (volume - before) / volume
-        return min(1.0, share + GAIN * gained * math.log2((finished + trials) / finished))
+        gained = GAIN * (share - before)
+        return min(1.0, share + gained * math.log2((finished + trials) / finished))
 
-    def _volume_at(self, finished: int) -> float:
-        """Return the hypervolume when so many trials had finished; 0 if it was not known then."""
+    def _share_at(self, finished: int) -> float:
+        """Return the share of the hypervolume when so many trials had finished; 0 if it was not known then."""
         place = bisect_right(self._counts, finished)
-        return self._volumes[place - 1] if place else 0.0
+        return self._shares[place - 1] if place else 0.0
+
+    def _front(self) -> FrontRecord | None:
+        """Return the front that is shown; the standing one is of all trials."""
+        standing = self.results.standing
+        front = standing.front
+        if front is None or not (
+            self.spec.requirements or any(COLLAPSED in member.flags for member in front)
+        ):
+            return front
+        if self._within is None or self._within[0] is not standing.table:
+            self._within = standing.table, standing.within(self.spec.requirements)
+        return self._within[1]
+
+    def _history(self) -> Iterable[tuple[int, float]]:
+        """Return the share of the hypervolume by finished trials, before this run."""
+        study, objectives = self.spec.study, self.results.objectives
+        if self.spec.requirements:
+            device = self.results.standing.device
+            steps = history_of(self.store, study, objectives, device, requirements=self.spec.requirements)
+            return [(step.trials, step.hypervolume) for step in steps]
+        record = self.results.standing.record
+        if record.reference_point is None or record.ideal_point is None:
+            return []
+        return [
+            (step.trials, share_of(step.hypervolume, record.reference_point, record.ideal_point))
+            for step in self.store.front_history(study, objectives)
+            if step.reference_point == record.reference_point
+        ]
 
     def _note_front(self) -> None:
-        standing = self.results.standing
-        if standing.front is not None and standing.front.reference_point is not None:
-            self._append(len(standing.table), standing.front.hypervolume)
+        front = self._front()
+        if front is not None and (share := front.hypervolume_share) is not None:
+            self._append(len(self.results.standing.table), share)
 
-    def _append(self, finished: int, volume: float) -> None:
+    def _append(self, finished: int, share: float) -> None:
         if not self._counts or finished > self._counts[-1]:
             self._counts.append(finished)
-            self._volumes.append(volume)
+            self._shares.append(share)

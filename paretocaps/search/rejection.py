@@ -10,6 +10,7 @@ from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.search.outlook import Bounds, Outlook
 from paretocaps.search.proposals import MOST_REJECTED
+from paretocaps.storage.quantity_table import QuantityTable
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Rejection:
 
     outlook: Outlook
     objectives: tuple[Objective, ...]
-    _front: tuple[int, FrontRecord] | None = field(init=False, default=None)
+    _front: tuple[QuantityTable, FrontRecord] | None = field(init=False, default=None)
 
     def verdict(self, choices: Mapping[str, Any], failed: int = 0) -> Verdict | None:
         """Return why `choices` are not trained; None if they are.
@@ -82,10 +83,10 @@ class Rejection:
         return f"at best it has {outcome}, and trial {front.members[beaten[-1].argmax()].trial} beats that"
 
     def _members(self) -> FrontRecord:
-        """Return the front within the stated bounds."""
+        """Return the front within the stated bounds, by all that was read: further seeds move means."""
         standing = self.outlook.standing
-        if self._front is None or self._front[0] != len(standing.table):
-            self._front = len(standing.table), standing.within(standing.spec.stated)
+        if self._front is None or self._front[0] is not standing.table:
+            self._front = standing.table, standing.within(standing.spec.stated)
         return self._front[1]
 
 

@@ -25,6 +25,13 @@ def test_a_fixed_choice_without_effect_is_told():
         assert not check_study(StudySpec(fix=sampled, device="cpu")).without_effect
 
 
+def test_recorded_test_accuracies_of_every_epoch_are_for_no_study():
+    played = {"trainer": "replay", "dataset": "digits", "epochs": 5, "device": "cpu"}
+    assert check_study(StudySpec(**played)).trainer.name == "replay"
+    with pytest.raises(UsageError, match="test_every_epoch: trainer 'replay' plays trainings back with the"):
+        check_study(StudySpec(**played, test_every_epoch=True))
+
+
 def test_a_study_names_its_space():
     named = check_study(StudySpec(space="papers", device="cpu"))
     assert named.space == named.trainer.spaces["papers"]

@@ -2,16 +2,29 @@ from types import SimpleNamespace
 
 import pytest
 
+from paretocaps import service
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import UsageError
+from paretocaps.search.checked_study import check_study
 from paretocaps.search.ending import GAIN, Ending
+from paretocaps.search.observer import Observer
+from paretocaps.search.study_front import StudyFront
 from paretocaps.storage.store import Store
 
-POINT = (0.0, 9.0)
+POINT, IDEAL = (0.0, 9.0), (1.0, -1.0)
+
+
+class Front(tuple):
+    """A front without members, whose share of the hypervolume is told."""
+
+    def __new__(cls, share):
+        front = super().__new__(cls)
+        front.hypervolume_share = share
+        return front
 
 
 def ending(volumes=(), *, seconds=None, notices=None, remains=None, **spec):
-    """Return the ending of a study whose hypervolume was `volumes` after 8, 9, ... finished trials."""
+    """Return the ending of a study whose hypervolume, of 10, was `volumes` after 8, 9, ... finished trials."""
     seconds = dict(seconds or {})
     finished = 7 + len(volumes)
     step = SimpleNamespace(reference_point=POINT)
@@ -22,13 +35,9 @@ def ending(volumes=(), *, seconds=None, notices=None, remains=None, **spec):
         },
         front_history=lambda *_: steps,
     )
-    volume = volumes[-1] if volumes else 0.0
-    front = SimpleNamespace(
-        reference_point=POINT, hypervolume=volume, hypervolume_share=volume / 10 if volumes else None
-    )
-    standing = SimpleNamespace(
-        record=SimpleNamespace(reference_point=POINT), table=range(finished), front=front if volumes else None
-    )
+    front = Front(volumes[-1] / 10) if volumes else None
+    corners = SimpleNamespace(reference_point=POINT, ideal_point=IDEAL)
+    standing = SimpleNamespace(record=corners, table=range(finished), front=front)
     observer = SimpleNamespace(
         notice=(notices if notices is not None else []).append,
         remains=(remains if remains is not None else []).append,
@@ -93,6 +102,37 @@ def test_the_hypervolume_is_expected_to_gain_half_of_what_the_last_doubling_did(
     assert remaining.hypervolume == 0.6
     assert remaining.expected == pytest.approx(0.6 + GAIN * 0.2)
     assert ending([4.0] * 8 + [6.0], trials=16)[0].remaining.expected == 0.6
+
+
+class Remembers(Observer):
+    def __init__(self):
+        self.told = []
+
+    def remains(self, remaining):
+        self.told.append(remaining)
+
+
+def test_with_bounds_the_hypervolume_is_that_of_the_front_that_is_shown(storage):
+    """The bound leaves out the most accurate trials, which would else be all that grows."""
+    told = Remembers()
+    flags = {"study": "s", "storage": storage, "trainer": "probe", "executor": "inline", "epochs": 2}
+    flags |= {"objectives": "acc,time", "trials": 12, "sampler": "qmc", "require": "acc<=0.95"}
+    service.optimize(flags, observer=told)
+    within = service.load_history("s", storage)["hypervolume"]
+    without = service.load_history("s", storage, require=())["hypervolume"]
+    assert within.iloc[-1] != without.iloc[-1]
+    assert told.told[-1].hypervolume == pytest.approx(within.iloc[-1])
+    checked = check_study(StudySpec(**flags))
+    with Store.open(storage, create=False) as store:
+        standing = StudyFront(checked.spec, checked.objectives, store, Observer())
+        known = SimpleNamespace(ended=12)
+        results = SimpleNamespace(
+            spec=checked.spec, store=store, standing=standing, observer=told, objectives=checked.objectives,
+            known=known,
+        )  # fmt: skip
+        resumed = Ending(results)
+        found = [resumed._share_at(finished) for finished in range(8, 13)]
+    assert found == pytest.approx(within.tolist()[-5:])
 
 
 def test_a_study_whose_budget_is_spent_begins_no_further_trial(run, storage):

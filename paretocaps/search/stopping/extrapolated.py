@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from paretocaps.domain.objective import Objective
-from paretocaps.search.stopping.curves import Curves, Training, beaten_by
+from paretocaps.search.stopping.curves import Curves, Training, beaten_by, without
 from paretocaps.search.stopping.extrapolation import extrapolated
 from paretocaps.search.stopping.stopper import Stopper, Verdict
 
@@ -16,7 +16,8 @@ class Extrapolated(Stopper):
 
     The extrapolation is optimistic: with `CONFIDENCE`, an objective does not come out better (a conformal
     bound, which holds whatever the shape of the curves). A training stops if a finished trial beats even
-    that. For 90 % it takes nine finished trainings.
+    that, and another training of its course beats it at the same epoch: what nothing beats so far goes on.
+    For 90 % it takes nine finished trainings.
     """
 
     description = "stops what a finished trial beats even if it goes on as well as the best tenth"
@@ -36,6 +37,7 @@ class Extrapolated(Stopper):
         if hoped is None:
             return None
         better = beaten_by(hoped, curves.front())
+        others = without(curves.at(training.course, training.epoch), [training.trial])
         signs = [objective.sign for objective in self.objectives]
         values = {
             one.name: sign * value for one, sign, value in zip(self.objectives, signs, hoped, strict=True)
@@ -43,6 +45,8 @@ class Extrapolated(Stopper):
         seen = {"at_best": values, "beaten_by": better}
         if not better:
             return Verdict(True, "no finished trial beats what it may come to", seen)
+        if not beaten_by(training.point, others):
+            return Verdict(True, "no training at this epoch beats it", seen)
         at_best = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
         return Verdict(False, f"trial {better[0]} beats what it may come to ({at_best})", seen)
 

@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 from paretocaps.domain.course import Course
 from paretocaps.domain.objective import parse_objectives
-from paretocaps.search.stopping.curves import Training
+from paretocaps.search.stopping.curves import Curves, Training, beaten_by
 from paretocaps.search.stopping.extrapolated import Extrapolated
 
 OBJECTIVES = parse_objectives("acc,time,params")
+POINT = st.tuples(st.floats(-0.99, -0.01), st.floats(0.1, 9.0), st.floats(1.0, 9.0))
 
 
 @pytest.fixture
@@ -46,13 +47,36 @@ def test_with_fewer_finished_trainings_the_confidence_is_too_low(many):
 
 
 @given(
-    st.tuples(st.floats(-0.99, -0.01), st.floats(0.1, 9.0), st.floats(1.0, 9.0)),
+    st.lists(st.tuples(POINT, st.tuples(st.floats(0.05, 1.0), st.floats(1.0, 3.0))), min_size=9, max_size=40),
+    POINT,
+)
+def test_what_no_training_beats_at_its_epoch_is_never_stopped(finished, point):
+    """However the finished ones went on from there: their errors shrank, and their times grew."""
+    curves = Curves()
+    for number, ((acc, time, size), (less, longer)) in enumerate(finished):
+        curves.note(Training(number, Course(), 2, 8, (acc, time, size)))
+        curves.finish(number, (-1.0 + less * (1.0 + acc), longer * time, size))
+    training = Training(len(finished), Course(), 2, 8, point)
+    curves.note(training)
+    found = Extrapolated(OBJECTIVES).verdict(training, curves)
+    assert found.goes_on or beaten_by(point, {n: now for n, (now, _) in enumerate(finished)})
+
+
+def test_what_nothing_beats_yet_goes_on_although_others_came_to_more(asked):
+    """Nineteen trainings stood as this one does; their errors then shrank to a tenth."""
+    points = [(-0.8, 1.0, 5.0)] * 20
+    training, curves = asked(points, finals=dict.fromkeys(range(19), (-0.98, 1.0, 5.0)))
+    curves.finish(0, (-0.999, 0.9, 5.0))
+    found = Extrapolated(OBJECTIVES).verdict(training, curves)
+    assert (found.goes_on, found.reason) == (True, "no training at this epoch beats it")
+
+
+@given(
+    POINT,
     st.permutations(range(3)),
-    st.sampled_from([2.0**-20, 1.0, 1024.0]),
+    st.sampled_from([2.0**-20, 1.0, 1024.0, 60.0, 1e-3]),
 )
 def test_another_order_of_objectives_and_another_unit_of_time_change_nothing(point, order, unit):
-    from paretocaps.search.stopping.curves import Curves
-
     verdicts = []
     for places, scale in ((range(3), 1.0), (order, unit)):
         curves = Curves()

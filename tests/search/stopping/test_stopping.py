@@ -1,13 +1,20 @@
+from tempfile import TemporaryDirectory
+
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from paretocaps import service
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS
+from paretocaps.replay.play import train as play_back
+from paretocaps.replay.table import read
 from paretocaps.run_folder import RunFolder
 from paretocaps.search.stopping.stopping import Stopping
 from paretocaps.service.running import Interrupted
+from paretocaps.storage.store import Store
 
 
 def decided(store, study="s"):
@@ -196,3 +203,137 @@ def optuna_trials(storage):
     import optuna
 
     return optuna.load_study(study_name="s", storage=storage).get_trials()
+
+
+RECORDED = read("digits")
+WHOLE = {row.design for row in RECORDED.rows if row.seed == 0 and row.measurement is not None}
+PLAYED = sorted(name for name in WHOLE if "lr_min" not in RECORDED.designs[name])[:20]
+"""Designs whose choices the space samples: others would leave trials to the sampler."""
+
+
+def recorded_study(folder, rule, designs, **options):
+    """Return the settings of a study that plays designs of the recorded table, and may stop any of them."""
+    of_papers = TRAINERS.get("replay").designs
+    return {
+        "study": "s",
+        "storage": f"sqlite:///{folder}/study.db",
+        "trainer": "replay",
+        "dataset": "digits",
+        "epochs": 5,
+        "objectives": "acc,cpu_time,params",
+        "designs": designs,
+        "design": {name: RECORDED.designs[name] for name in designs if name not in of_papers},
+        "trials": len(designs),
+        "stop_early": rule,
+        "stop_designs": True,
+        "reject": False,
+        "executor": "inline",
+        **options,
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", ["rungs", "curves"])
+@settings(
+    max_examples=4,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],  # shrinking would play for minutes
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.permutations(PLAYED), st.floats(0.0, 1.0, exclude_max=True))
+def test_of_recorded_trainings_it_decides_the_same_wherever_it_is_resumed(monkeypatch, rule, designs, share):
+    told = []
+
+    def interrupting(at):
+        def train(job, on_epoch):
+            def tell(record):
+                told.append((job.trial, record.epoch))
+                return interrupt() if len(told) == at else on_epoch(record)
+
+            return play_back(job, tell)
+
+        return train
+
+    found = []
+    for cut in (False, True):
+        at = 1 + int(share * len(told)) if cut else None
+        told.clear()
+        with TemporaryDirectory() as folder, monkeypatch.context() as patched:
+            patched.setattr("paretocaps.replay.play.train", interrupting(at))
+            spec = recorded_study(folder, rule, designs)
+            if cut:
+                with pytest.raises(Interrupted):
+                    service.optimize(spec)
+            service.optimize(spec)
+
+            def store(spec=spec):
+                return Store.open(spec["storage"], create=False)
+
+            found.append((decided(store), states(store)))
+    assert found[0] == found[1]
+
+
+@pytest.mark.slow
+def test_what_several_workers_trained_at_once_is_stopped_only_where_others_beat_it(tmp_path):
+    service.optimize(recorded_study(tmp_path, "rungs", PLAYED, executor="processes", workers=3))
+    with Store.open(f"sqlite:///{tmp_path}/study.db", create=False) as store:
+        stops = [one for one in store.decisions("s") if one.verdict == "stop"]
+        ended = {trial.number: trial.state for trial in store.trials("s")}
+        curves = {number: store.trial("s", number).attempts[0].epochs for number in ended}
+    assert {one.key.trial for one in stops} >= {number for number in ended if ended[number] == "stopped"}
+    assert set(ended.values()) == {"finished", "stopped"}
+    for one in stops:
+        others = one.seen["beaten_by"]
+        own = curves[one.key.trial][: one.epoch]
+        assert others
+        for other in others:
+            theirs = curves[other][: one.epoch]
+            assert max(record.acc for record in theirs) > max(record.acc for record in own)
+
+
+@pytest.mark.slow
+def test_with_real_trainings_no_stored_decision_is_revised(tmp_path, monkeypatch):
+    """Interrupted again and again right after a decision, so that its training is made again, otherwise."""
+    decide, left = Stopping._decide, [1, 2, 3]
+    made = []
+
+    def interrupted(stopping, key, epoch, verdict):
+        answer = decide(stopping, key, epoch, verdict)
+        made.append(epoch)
+        if left and len(made) >= left[0]:
+            del left[0], made[:]
+            raise KeyboardInterrupt
+        return answer
+
+    monkeypatch.setattr(Stopping, "_decide", interrupted)
+    spec = {
+        "study": "s",
+        "storage": f"sqlite:///{tmp_path}/study.db",
+        "dataset": "digits",
+        "limit_train": 100,
+        "limit_validation": 60,
+        "epochs": 4,
+        "trials": 9,
+        "designs": [],
+        "sampler": "qmc",
+        "space": {"lr_max": {"low": 1e-4, "high": 1e-2, "log": True}, "decoder": ["reduced", "none"]},
+        "fix": {"batch_schedule": "constant", "batch_size": 50},
+        "stop_early": "rungs",
+        "device": "cpu",
+        "executor": "inline",
+    }
+
+    def store():
+        return Store.open(spec["storage"], create=False)
+
+    before = []
+    while left:
+        with pytest.raises(Interrupted):
+            service.optimize(spec)
+        now = decided(store)
+        assert now[: len(before)] == before
+        before = now
+    service.optimize(spec)
+    assert len(before) >= 6
+    assert decided(store)[: len(before)] == before
+    assert set(states(store).values()) == {"finished", "stopped"}
