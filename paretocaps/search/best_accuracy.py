@@ -11,7 +11,7 @@ from paretocaps.search.encoding import Encoding
 from paretocaps.search.trees import Trees
 
 LEAST = 30
-"""The finished trials from which an accuracy is bounded; evidence decides how few do."""
+"""The finished trials from which an accuracy is bounded: of fewer, trees say little of other choices."""
 _KEPT = 1000
 """The latest trials, which are learned from."""
 _FOLDS = 5

@@ -28,8 +28,9 @@ Of 0.25, 0.5, 0.75 and 1, it erred least on 30 simulated studies of up to 200 tr
 class Ending:
     """Ends a study whose budget of training seconds is spent, or whose front has become stable.
 
-    The front is the one that is shown: within the study's bounds, without trials that collapsed. It begins no further trial then; those that were begun are finished. Training seconds are those of the
-    whole study, also of failed and stopped trials and of further seeds, by whatever driver.
+    The front is the one that is shown: within the study's bounds, without trials that collapsed. It begins no
+    further trial then; those that were begun are finished. Training seconds are those of the whole study,
+    also of failed and stopped trials and of further seeds, by whatever driver.
 
     Args:
         results: the study, its tables, its trials and their front.
@@ -123,7 +124,7 @@ class Ending:
         return min(1.0, share + gained * math.log2((finished + trials) / finished))
 
     def _share_at(self, finished: int) -> float:
-        """Return the share of the hypervolume when so many trials had finished; 0 if it was not known then."""
+        """Return the hypervolume's share when so many trials had finished; 0 if it was not known then."""
         place = bisect_right(self._counts, finished)
         return self._shares[place - 1] if place else 0.0
 

@@ -200,9 +200,10 @@ class Results:
     def tell(self, number: int) -> None:
         """Tell Optuna the values of a finished trial, or that it was pruned where it is a bad one.
 
-        TPE counts pruned trials among the bad ones, and among those with which it starts up; the other
-        samplers ignore them. What Optuna was told already, by a driver that ended right afterwards, stays,
-        unless it was told that the trial was stopped.
+        TPE counts pruned trials among the bad ones, and among those with which it starts up; `gaussian` and
+        `forest` learn from them which choices come to nothing; the others ignore them. What Optuna was told
+        already, by a driver that ended right afterwards, stays, unless it was told that the trial was
+        stopped.
         """
         values = self.standing.objective_values(number)
         state = TrialState.PRUNED if values is None else None
@@ -293,7 +294,7 @@ class Results:
         """Take account of a further training of a finished trial, which is stored.
 
         The trial's values are then means over one seed more, or with a quieter training. Optuna keeps the
-        values that it was told first, because a finished trial cannot be told again.
+        values that it was told first: only a trial that it holds for pruned can be told again.
         """
         if trial.complete:
             del self.open[trial.number]

@@ -1,4 +1,4 @@
-"""The start of a study: points spread evenly over its space, before its sampler has trials to learn from."""
+"""The start of a study: points spread over its space, the shortest trainings first."""
 
 import math
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -17,9 +17,9 @@ from paretocaps.storage.records import State
 _Point = TypeVar("_Point")
 
 START = 10
-"""How many trials a sampler that learns wants first (`tests/benchmarks/results/evidence.json` decides)."""
+"""How many trials a sampler that learns wants first (docs/evidence.md has what other numbers do)."""
 DRAWN = 4
-"""Of how many points for each trial of a start the shortest trainings come first (decided there, too)."""
+"""Of how many points for each trial of a start the shortest trainings come first (there, too)."""
 _PAID = frozenset({"time", "cpu_time", "wall", "epoch_time", "energy", "energy_estimate"})
 """The quantities, without their parameters, of which longer trainings have more."""
 

@@ -24,7 +24,7 @@ class Front(tuple):
 
 
 def ending(volumes=(), *, seconds=None, notices=None, remains=None, **spec):
-    """Return the ending of a study whose hypervolume, of 10, was `volumes` after 8, 9, ... finished trials."""
+    """Return the ending of a study whose hypervolume was `volumes` (of 10) after 8, 9, ... trials."""
     seconds = dict(seconds or {})
     finished = 7 + len(volumes)
     step = SimpleNamespace(reference_point=POINT)
