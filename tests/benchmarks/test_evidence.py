@@ -273,11 +273,17 @@ def test_the_criteria_are_told_from_the_runs() -> None:
     assert judging.lost(_runs().kept["written"]["default, rungs"]) == 1.0
 
 
+def test_the_hypervolume_by_a_time_is_that_of_the_trainings_that_had_ended() -> None:
+    run = {"hypervolume": [0.0, 0.4, 0.4, 0.7], "seconds": [0.0, 1.0, 3.0, 4.0]}
+    found = [of("judging").volume_by(run, seconds) for seconds in (0.5, 1.0, 3.9, 4.0, 99.0)]
+    assert found == [0.0, 0.4, 0.4, 0.7, 0.7]
+
+
 def test_a_result_is_drawn_and_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     judging, telling = of("judging"), of("telling")
     summary = judging.summary(_runs())
     picture = of("drawing").drawn(summary)
-    assert len(ElementTree.fromstring(picture).findall(".//{*}polyline")) == 2
+    assert len(ElementTree.fromstring(picture).findall(".//{*}polyline")) == 2 + 3
     monkeypatch.setattr(telling, "RESULTS", tmp_path)
     assert telling.claim() == ""
     about = {"device": "Abacus", "date": "today", "seeds": 2}

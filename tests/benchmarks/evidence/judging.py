@@ -14,6 +14,8 @@ from scipy.stats import wilcoxon
 AT = (25, 50, 100, 200)
 """The numbers of trials at which methods are compared."""
 DRAWN = (5, 10, *range(20, 201, 10))
+SHARES = tuple(round(float(share), 4) for share in np.geomspace(0.01, 1.0, 25))
+"""The shares of plain TPE's training time at which hypervolumes are drawn."""
 LEVEL = 0.05
 NEVER = 10.0
 """The share of plain TPE's training time that stands for never, and for more."""
@@ -129,12 +131,22 @@ def time_shares(runs: Runs, table: str, method: str) -> list[float]:
 
     Both are medians over the seeds of plain TPE, after 100 trials.
     """
-    plain = runs.kept.get(table, {}).get("plain", ())
-    if not plain:
+    whole = whole_time(runs, table)
+    if whole is None:
         return []
-    aim = float(np.median([volume(run, 100) for run in plain]))
-    whole = float(np.median([_seconds(run, 100) for run in plain]))
+    aim = float(np.median([volume(run, 100) for run in runs.kept[table]["plain"]]))
     return [min(_reached(run, aim) / whole, NEVER) for run in runs.kept.get(table, {}).get(method, ())]
+
+
+def whole_time(runs: Runs, table: str) -> float | None:
+    """Return plain TPE's median training time of 100 trials, in seconds; None where it was not played."""
+    plain = runs.kept.get(table, {}).get("plain", ())
+    return float(np.median([_seconds(run, 100) for run in plain])) if plain else None
+
+
+def volume_by(run: Run, seconds: float) -> float:
+    """Return the hypervolume of a run when it had trained so long, or at its end if it ended before."""
+    return float(run["hypervolume"][int(np.searchsorted(run["seconds"], seconds, side="right")) - 1])
 
 
 def _seconds(run: Run, trials: int) -> float:
@@ -158,7 +170,10 @@ def lost(runs: Sequence[Run]) -> float | None:
 
 
 def summary(runs: Runs) -> dict[str, Any]:
-    """Return quartiles at `AT` and at what is drawn, by table and method, and those of the shares of time."""
+    """Return quartiles at `AT` and at what is drawn, by table and method, and those of the shares of time.
+
+    On tables with epochs, it is drawn over time, too, at `SHARES` of plain TPE's training time.
+    """
     found: dict[str, Any] = {}
     for table in runs.tables:
         for method, kept in runs.kept.get(table, {}).items():
@@ -171,6 +186,12 @@ def summary(runs: Runs) -> dict[str, Any]:
                 }
                 if shares := time_shares(runs, table, method):
                     own["time_share"] = _quartiles(shares)
+                whole = whole_time(runs, table)
+                if whole is not None and table in WITH_EPOCHS:
+                    own["over_time"] = {
+                        str(share): _quartiles([volume_by(run, share * whole) for run in kept])
+                        for share in SHARES
+                    }
                 own["stopped"] = float(np.median([run["stopped"] for run in kept]))
                 own["cpu"] = round(float(np.median([run["cpu"] for run in kept])), 2)
     return found
