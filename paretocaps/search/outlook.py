@@ -1,6 +1,7 @@
 """What is known of choices before their training: sizes, and the best that time and accuracy may be."""
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -46,6 +47,9 @@ class Outlook:
         epochs: the epochs of a training.
         forecaster: what the trainer tells of choices; None if it tells nothing.
         room: the bytes of memory that a training may have in all; None where that is not known.
+
+    Attributes:
+        accuracy, failures: what accuracies may be reached, and which trainings would fail.
     """
 
     standing: StudyFront
@@ -54,16 +58,21 @@ class Outlook:
     epochs: int
     forecaster: Forecaster | None
     room: int | None = None
-    times: TrainingTimes = field(default_factory=TrainingTimes)
     accuracy: BestAccuracy = field(init=False)
     failures: LikelyFailures = field(init=False)
     _read: set[int] = field(default_factory=set)
     _failed: int = 0
     _device: str | None = None
+    _times: dict[str | None, TrainingTimes] = field(default_factory=lambda: defaultdict(TrainingTimes))
 
     def __post_init__(self) -> None:
         encoding = Encoding(self.space, self.fix)
         self.accuracy, self.failures = BestAccuracy(encoding, self.epochs), LikelyFailures(encoding)
+
+    @property
+    def times(self) -> TrainingTimes:
+        """What trainings take on the device of the latest trial; those of other devices say nothing of it."""
+        return self._times[self._device]
 
     def forecast(self, choices: Mapping[str, Any]) -> Forecast:
         """Return what the trainer tells of `choices`: nothing where it has no forecast, or refuses them."""
@@ -128,10 +137,7 @@ class Outlook:
         for trial, own in groupby(rows, key=lambda row: row.trial):
             curves = [list(curve) for _, curve in groupby(own, key=lambda row: row.seed)]
             choices = _parsed(table.choices[table.row(trial)])
-            told, device = self.forecast(choices), curves[-1][0].device
-            if device != self._device:
-                self._device = device
-                self.times.clear()
+            told, self._device = self.forecast(choices), curves[-1][0].device
             self.times.note(trial, told.epochs, _mean(curves, lambda row: row.seconds))
             self.accuracy.note(trial, self.point(choices), _mean(curves, lambda row: row.acc))
 

@@ -62,11 +62,6 @@ class TrainingTimes:
             if len(self._timed) > _KEPT:
                 del self._timed[next(iter(self._timed))]
 
-    def clear(self) -> None:
-        """Forget all trials: others were trained on another device."""
-        self._timed.clear()
-        self._model, self._error, self._noted = None, None, 0
-
     def predict(self, epochs: Sequence[EpochForecast]) -> Vector | None:
         """Return the seconds up to and including each epoch; None while too few trials were timed."""
         if len(self._timed) < LEAST or not epochs:

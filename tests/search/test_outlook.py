@@ -90,12 +90,16 @@ def test_time_and_accuracy_are_bounded_for_the_epochs_that_may_be_best(outlook):
     assert len(outlook.times) == 41  # the last ones, after which nothing was proposed, count, too
 
 
-def test_times_of_another_device_are_forgotten_and_accuracies_are_not(outlook):
+def test_times_are_those_of_the_latest_device_and_accuracies_of_all(outlook):
     finish(outlook, 40)
     finish(outlook, 6, first=40, device="faster", factor=0.1)
     found = bounds(outlook)
     assert found["time"].low == pytest.approx([0.5 * 0.1 * 2 * 1.45])  # few trials say how sure it is
     assert "acc" in found
+    for trial in range(46, 56):  # two devices in turn: neither forgets
+        finish(outlook, 1, first=trial, device=("cpu", "faster")[trial % 2], factor=(1.0, 0.1)[trial % 2])
+    assert len(outlook.times) == 6 + 5
+    assert "time" in bounds(outlook)
 
 
 def test_failures_are_read_where_there_are_new_ones(outlook):

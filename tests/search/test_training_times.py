@@ -71,12 +71,6 @@ def test_the_error_is_that_of_trials_that_were_left_out(times):
     assert str(times.error).startswith(f"{times.error.median:.1%} off (median), 9 in 10 at most")
 
 
-def test_what_was_measured_on_another_device_is_forgotten(times):
-    noted(times).clear()
-    assert len(times) == 0
-    assert times.predict(epochs(4)) is None
-
-
 def test_epochs_without_work_or_seconds_are_not_used(times):
     times.note(0, [EpochForecast(3, {})], [1.0])
     times.note(1, epochs(4), [0.0, 1.0, 1.0])
