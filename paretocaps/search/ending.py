@@ -3,17 +3,19 @@
 import math
 from bisect import bisect_right
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from paretocaps.domain.collapse import COLLAPSED
+import numpy as np
+
 from paretocaps.domain.duration import duration_text
 from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.remaining import Remaining
+from paretocaps.errors import UsageError
 from paretocaps.pareto.indicators import share_of
-from paretocaps.search.corners import FIRST_TRIALS
+from paretocaps.search.corners import FIRST_TRIALS, stored_ideal
 from paretocaps.search.results import Results
 from paretocaps.search.study_history import history_of
-from paretocaps.storage.quantity_table import QuantityTable
 
 STABLE = 0.001
 """The growth of the hypervolume, as a share of it, below which a front is stable."""
@@ -28,9 +30,9 @@ Of 0.25, 0.5, 0.75 and 1, it erred least on 30 simulated studies of up to 200 tr
 class Ending:
     """Ends a study whose budget of training seconds is spent, or whose front has become stable.
 
-    The front is the one that is shown: within the study's bounds, without trials that collapsed. It begins no
-    further trial then; those that were begun are finished. Training seconds are those of the whole study,
-    also of failed and stopped trials and of further seeds, by whatever driver.
+    The front is the one that is shown, within the study's bounds. It begins no further trial then; those that
+    were begun are finished. Training seconds are those of the whole study, also of failed and stopped trials
+    and of further seeds, by whatever driver.
 
     Args:
         results: the study, its tables, its trials and their front.
@@ -44,7 +46,6 @@ class Ending:
     _seconds: dict[int, float] = field(init=False)
     _counts: list[int] = field(init=False, default_factory=list)
     _shares: list[float] = field(init=False, default_factory=list)
-    _within: tuple[QuantityTable, FrontRecord] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.spec, self.store = self.results.spec, self.results.store
@@ -109,7 +110,7 @@ class Ending:
         if not last or finished - last < FIRST_TRIALS:
             return ""
         before, share = self._share_at(finished - last), self._share_at(finished)
-        if not before or share - before >= STABLE * before:
+        if not before or abs(share - before) >= STABLE * before:  # it is less on another device
             return ""
         grown = 100 * (share - before) / before
         return f"the hypervolume grew by {grown:.2g} % over the last {last} finished trials"
@@ -129,31 +130,34 @@ class Ending:
         return self._shares[place - 1] if place else 0.0
 
     def _front(self) -> FrontRecord | None:
-        """Return the front that is shown; the standing one is of all trials."""
+        """Return the front that is shown; None before there is one, or while nothing is known of a bound."""
         standing = self.results.standing
-        front = standing.front
-        if front is None or not (
-            self.spec.requirements or any(COLLAPSED in member.flags for member in front)
-        ):
-            return front
-        if self._within is None or self._within[0] is not standing.table:
-            self._within = standing.table, standing.within(self.spec.requirements)
-        return self._within[1]
+        if standing.front is None or not self.spec.requirements:
+            return standing.front
+        with suppress(UsageError):
+            return standing.within(self.spec.requirements)
+        return None
 
     def _history(self) -> Iterable[tuple[int, float]]:
-        """Return the share of the hypervolume by finished trials, before this run."""
-        study, objectives = self.spec.study, self.results.objectives
-        if self.spec.requirements:
-            device = self.results.standing.device
-            steps = history_of(self.store, study, objectives, device, requirements=self.spec.requirements)
-            return [(step.trials, step.hypervolume) for step in steps]
-        record = self.results.standing.record
-        if record.reference_point is None or record.ideal_point is None:
-            return []
+        """Return the share of the hypervolume by the number of finished trials, before this run."""
+        standing, objectives, bounds = self.results.standing, self.results.objectives, self.spec.requirements
+        if bounds:
+            with suppress(UsageError):  # nothing was measured of a bound that is new
+                asked = objectives, standing.device_of(bounds)
+                steps = history_of(self.store, self.spec.study, *asked, requirements=bounds)
+                finished = np.searchsorted(
+                    standing.table.trials, [step.trial for step in steps], side="right"
+                )
+                return zip(finished.tolist(), (step.hypervolume for step in steps), strict=True)
+            return ()
+        reference = standing.record.reference_point
+        ideal = stored_ideal(standing.record, objectives)
+        if reference is None or ideal is None:
+            return ()
         return [
-            (step.trials, share_of(step.hypervolume, record.reference_point, record.ideal_point))
-            for step in self.store.front_history(study, objectives)
-            if step.reference_point == record.reference_point
+            (step.trials, share_of(step.hypervolume, reference, ideal))
+            for step in self.store.front_history(self.spec.study, objectives)
+            if step.reference_point == reference
         ]
 
     def _note_front(self) -> None:

@@ -16,6 +16,7 @@ from paretocaps.domain.trainer import Forecaster, forecast_of
 from paretocaps.search.best_accuracy import BestAccuracy
 from paretocaps.search.encoding import Encoding
 from paretocaps.search.likely_failures import LikelyFailures, size_text
+from paretocaps.search.ranking import latest_device
 from paretocaps.search.study_front import StudyFront
 from paretocaps.search.training_times import TrainingTimes
 from paretocaps.storage.finished_epochs import EpochRow
@@ -85,6 +86,7 @@ class Outlook:
             new = [number for number in table.trials.tolist() if number not in self._read]
             self._read.update(new)
             self._learn(new[-_LATEST:])
+            self._device = latest_device(table)  # as the front's: other drivers' trials end in any order
         if failed != self._failed:
             self._failed = failed
             store, states = self.standing.store, _FAILED
@@ -137,8 +139,8 @@ class Outlook:
         for trial, own in groupby(rows, key=lambda row: row.trial):
             curves = [list(curve) for _, curve in groupby(own, key=lambda row: row.seed)]
             choices = _parsed(table.choices[table.row(trial)])
-            told, self._device = self.forecast(choices), curves[-1][0].device
-            self.times.note(trial, told.epochs, _mean(curves, lambda row: row.seconds))
+            told, device = self.forecast(choices), curves[-1][0].device
+            self._times[device].note(trial, told.epochs, _mean(curves, lambda row: row.seconds))
             self.accuracy.note(trial, self.point(choices), _mean(curves, lambda row: row.acc))
 
 

@@ -1,16 +1,14 @@
 """Rejects choices that are not worth a training, before it: what they cannot become is known without it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.search.outlook import Bounds, Outlook
 from paretocaps.search.proposals import MOST_REJECTED
-from paretocaps.storage.quantity_table import QuantityTable
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,6 @@ class Rejection:
 
     outlook: Outlook
     objectives: tuple[Objective, ...]
-    _front: tuple[QuantityTable, FrontRecord] | None = field(init=False, default=None)
 
     def verdict(self, choices: Mapping[str, Any], failed: int = 0) -> Verdict | None:
         """Return why `choices` are not trained; None if they are.
@@ -67,7 +64,8 @@ class Rejection:
         """Return a sentence on the trial that beats the most optimistic outcome after every epoch."""
         if not all(objective.quantity in known for objective in self.objectives):
             return ""
-        front = self._members()
+        standing = self.outlook.standing
+        front = standing.within(standing.spec.stated)
         if not front.members:
             return ""
         best = [known[o.quantity].high if o.sign < 0 else known[o.quantity].low for o in self.objectives]
@@ -81,13 +79,6 @@ class Rejection:
         last = zip(self.objectives, signs * outcomes[-1], strict=True)
         outcome = ", ".join(f"{o.name} {_number(value)}" for o, value in last)
         return f"at best it has {outcome}, and trial {front.members[beaten[-1].argmax()].trial} beats that"
-
-    def _members(self) -> FrontRecord:
-        """Return the front within the stated bounds, by all that was read: further seeds move means."""
-        standing = self.outlook.standing
-        if self._front is None or self._front[0] is not standing.table:
-            self._front = standing.table, standing.within(standing.spec.stated)
-        return self._front[1]
 
 
 def _best(known: Bounds, *, high: bool) -> float:

@@ -17,9 +17,9 @@ from paretocaps.storage.records import State
 _Point = TypeVar("_Point")
 
 START = 10
-"""How many trials a sampler that learns wants first (docs/evidence.md has what other numbers do)."""
+"""How many trials a sampler that learns wants first, as Optuna's do."""
 DRAWN = 4
-"""Of how many points for each trial of a start the shortest trainings come first (there, too)."""
+"""Of how many points for each trial of a start the shortest come first (docs/evidence.md: what others do)."""
 _PAID = frozenset({"time", "cpu_time", "wall", "epoch_time", "energy", "energy_estimate"})
 """The quantities, without their parameters, of which longer trainings have more."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
-from paretocaps.domain.objective import Objective
+from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.run_folder import RunFolder
@@ -54,6 +54,8 @@ class StudyFront:
     _members: dict[int, FrontMember] = field(default_factory=dict)
     _newer: list[int] = field(default_factory=list)
     _saved: bool = False
+    _within: dict[tuple[Requirement, ...], FrontRecord] = field(default_factory=dict)
+    _within_of: tuple[StudyRecord, QuantityTable] | None = None
 
     def __post_init__(self) -> None:
         self.record = self.store.study(self.spec.study)
@@ -85,10 +87,30 @@ class StudyFront:
             return None
         return [means[name] for name in names]
 
+    def device_of(self, requirements: Sequence[Requirement] = ()) -> str | None:
+        """Return the latest device if an objective or a bound does not compare across devices, else None."""
+        compared = [*self.objectives, *(OBJECTIVES.get(bound.name) for bound in requirements)]
+        return latest_device(self.table) if any(one.device_bound for one in compared) else None
+
     def within(self, requirements: Sequence[Requirement]) -> FrontRecord:
-        """Return the front of the finished trials that keep all `requirements` and did not collapse."""
-        device = latest_device(self.table) if self._device_bound else None
-        return ranked_front(self.record, self.table, self.objectives, requirements, device, answers=True)
+        """Return the front of the finished trials that keep all `requirements` and did not collapse.
+
+        It is of the latest device where an objective or a bound does not compare across devices.
+
+        Raises:
+            UsageError: no finished trial has a quantity that a bound is on.
+        """
+        if (
+            self._within_of is None
+            or self._within_of[0] is not self.record
+            or self._within_of[1] is not self.table
+        ):
+            self._within, self._within_of = {}, (self.record, self.table)
+        if (found := self._within.get(tuple(requirements))) is None:
+            asked = self.objectives, requirements, self.device_of(requirements)
+            found = ranked_front(self.record, self.table, *asked, answers=True)
+            self._within[tuple(requirements)] = found
+        return found
 
     def update(self, change: int | None = None, told: Collection[int] = ()) -> bool:
         """Rank all trials, store the front, and show it if it has changed; return whether it was stored.
@@ -113,10 +135,6 @@ class StudyFront:
             self._drop_weights(front, change)
         return self._saved
 
-    @property
-    def _device_bound(self) -> bool:
-        return any(objective.device_bound for objective in self.objectives)
-
     def _fix_corners(self) -> None:
         """Store the study's reference and ideal point, once, when its first trials are finished."""
         if None not in (self.record.reference_point, self.record.ideal_point):
@@ -127,9 +145,8 @@ class StudyFront:
 
     def _latest_device(self) -> str | None:
         """Return the device of the last trial if an objective does not compare across devices, else None."""
-        if not self._device_bound:
+        if (device := self.device_of()) is None:
             return None
-        device = latest_device(self.table)
         if device != self.device is not None:
             self.observer.notice(
                 f"trials are now measured on {device}, before on {self.device}: the front has only the former"
@@ -143,7 +160,7 @@ class StudyFront:
 
         Those of trials that have changed after `change` stay, and the checkpoints of those that were stopped.
         """
-        several = self._device_bound and len(front.devices) > 1
+        several = self.device_of() is not None and len(front.devices) > 1
         best = front_trials(self.table, self.objectives) if several else self._members
         kept = {*best, *ensemble_trials(self.table, self.spec.ensembles)}
         for gone in self.store.weights_unused(self.spec.study, kept, change):

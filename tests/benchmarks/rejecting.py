@@ -16,7 +16,7 @@ from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import CheckedData
 from paretocaps.pareto.dominance import rank
 from paretocaps.replay.space import SPACE
-from paretocaps.replay.table import Table, read
+from paretocaps.replay.table import Table, cards, read
 from paretocaps.search.outlook import Outlook
 from paretocaps.search.rejection import Rejection
 from paretocaps.search.training_times import TrainingTimes
@@ -67,18 +67,20 @@ class Recording:
 
 
 def rejection(_: Path) -> list[Figure]:
-    """Return how wrong predicted times are on the recorded digits, and what of them is rejected."""
-    table = read("digits")
+    """Return how wrong predicted times are on the recorded tables, and what of digits is rejected."""
     found = []
-    for kind, targets in {"cpu_seconds": ("at most 0.1", "at most 0.25"), "seconds": ("", "")}.items():
-        recording, times = Recording(table, kind), TrainingTimes()
-        for number, (name, curve) in enumerate(recording.curves.items()):
-            times.note(number, recording.forecast(table.designs[name]).epochs, curve[:, 0].tolist())
-        assert times.error is not None
-        what = f"digits, {len(times)} designs, {'CPU seconds' if kind == 'cpu_seconds' else 'seconds'}"
-        found.append(figure(f"{what}: error of a predicted time, median", times.error.median, "", targets[0]))
-        found.append(figure(f"{what}: error of a predicted time, 9 in 10", times.error.most, "", targets[1]))
-    recording = Recording(table)
+    for card in cards():
+        for kind in ("cpu_seconds", "seconds"):
+            recording, times = Recording(read(card.name), kind), TrainingTimes()
+            for number, (name, curve) in enumerate(recording.curves.items()):
+                told = recording.forecast(recording.table.designs[name])
+                times.note(number, told.epochs, curve[:, 0].tolist())
+            assert times.error is not None
+            clock = kind.replace("cpu_", "CPU ")
+            of = f"{card.name}, {len(times)} designs, {clock}: error of a predicted time"
+            found.append(figure(f"{of}, median", times.error.median, "", "at most 0.1"))
+            found.append(figure(f"{of}, 9 in 10", times.error.most, "", "at most 0.25"))
+    recording = Recording(read("digits"))
     names = list(recording.values)
     rejected = [name for name in names if _verdict(recording, name) is not None]
     lost = set(rejected) & set(recording.front(names))

@@ -1,3 +1,5 @@
+import sqlite3
+from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
@@ -133,6 +135,31 @@ def test_with_bounds_the_hypervolume_is_that_of_the_front_that_is_shown(storage)
         resumed = Ending(results)
         found = [resumed._share_at(finished) for finished in range(8, 13)]
     assert found == pytest.approx(within.tolist()[-5:])
+
+
+def test_a_bounded_study_goes_on_where_its_device_has_changed(run, storage):
+    run(trials=10, require="acc>=0.5", until_stable=9)
+    with closing(sqlite3.connect(storage.removeprefix("sqlite:///"))) as database:
+        database.execute("UPDATE paretocaps_attempts SET device_name = 'another' WHERE id <= 9")
+        database.commit()
+    summary, _ = run(trials=12, require="acc>=0.5", until_stable=9)
+    assert summary.finished == 12
+    assert summary.ended == ""
+
+
+def test_nothing_is_expected_while_no_trial_has_what_a_bound_is_on():
+    found, _ = ending([1.0] * 9, trials=20)
+
+    def unmeasured(requirements):
+        raise UsageError("latency was not measured")
+
+    found.results.standing.within = unmeasured
+    found.spec = found.spec.model_copy(update={"require": ("latency<1",)})
+    assert (found.remaining.hypervolume, found.remaining.expected) == (None, None)
+
+
+def test_a_front_that_is_less_on_another_device_is_not_stable():
+    assert not ending([5.0] * 9 + [0.5], until_stable=5)[0].reached(others=False)
 
 
 def test_a_study_whose_budget_is_spent_begins_no_further_trial(run, storage):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from paretocaps.domain.measurement import IMAGES
 from paretocaps.domain.objective import parse_objectives
+from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.search.observer import Observer
 from paretocaps.search.study_front import StudyFront
@@ -31,6 +32,18 @@ def test_it_has_the_finished_trials_and_their_front(standing):
     assert standing.objective_values(1) == [standing.values(1)["acc"], standing.values(1)["time"]]
     standing.read([0, 1])
     assert standing.table.trials.tolist() == [0, 1]
+
+
+def test_a_front_within_bounds_is_made_anew_when_a_member_has_a_further_seed(standing):
+    bounds = (Requirement.parse("acc>=0.1"),)
+    first = standing.within(bounds)
+    assert standing.within(bounds) is first
+    member = first.members[0].trial
+    key = standing.store.start_attempt("s", member, 9)
+    standing.store.finish_attempt(key, replace_acc(standing.store.trial("s", member).attempts[0].measurement))
+    standing.read([member])
+    assert len(standing.table) == 2
+    assert standing.within(bounds) != first
 
 
 def test_values_are_stored_again_only_where_they_have_changed(standing):

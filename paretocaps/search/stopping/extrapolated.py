@@ -20,7 +20,7 @@ class Extrapolated(Stopper):
     For 90 % it takes nine finished trainings.
     """
 
-    description = "stops what a finished trial beats even if it goes on as well as the best tenth"
+    description = "stops what is beaten, and is by a finished trial even if it goes on as the best tenth did"
 
     @classmethod
     def why_not(cls, objectives: Sequence[Objective]) -> str:
@@ -37,7 +37,6 @@ class Extrapolated(Stopper):
         if hoped is None:
             return None
         better = beaten_by(hoped, curves.front())
-        others = without(curves.at(training.course, training.epoch), [training.trial])
         signs = [objective.sign for objective in self.objectives]
         values = {
             one.name: sign * value for one, sign, value in zip(self.objectives, signs, hoped, strict=True)
@@ -45,7 +44,9 @@ class Extrapolated(Stopper):
         seen = {"at_best": values, "beaten_by": better}
         if not better:
             return Verdict(True, "no finished trial beats what it may come to", seen)
-        if not beaten_by(training.point, others):
+        others = without(curves.at(training.course, training.epoch), [training.trial])
+        seen["behind"] = beaten_by(training.point, others)
+        if not seen["behind"]:
             return Verdict(True, "no training at this epoch beats it", seen)
         at_best = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
         return Verdict(False, f"trial {better[0]} beats what it may come to ({at_best})", seen)

@@ -173,6 +173,8 @@ class PlayedOnce(RecordedTable):
             return self._taken[values]
         distances = self.distances(values)
         distances[list(self._taken.values())] = np.inf
+        if np.isinf(distances).all():
+            raise ValueError(f"all {len(distances)} designs of {self.name} are played: give fewer trials")
         return int(np.argmin(distances))
 
     def played(self, choices: Mapping[str, Any], seed: int) -> Played:

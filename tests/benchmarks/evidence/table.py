@@ -85,7 +85,7 @@ class Table(ABC):
         return choices
 
     def once(self) -> "Table":
-        """Return the table for one study, in which no point is trained twice."""
+        """Return the table for one study; one that plays a nearest point has each played by one proposal."""
         return self
 
     @abstractmethod

@@ -1,7 +1,7 @@
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from paretocaps import service
@@ -235,11 +235,12 @@ def recorded_study(folder, rule, designs, **options):
 @pytest.mark.slow
 @pytest.mark.parametrize("rule", ["rungs", "curves"])
 @settings(
-    max_examples=4,
+    max_examples=3,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],  # shrinking would play for minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
+@example(PLAYED, 0.5)
 @given(st.permutations(PLAYED), st.floats(0.0, 1.0, exclude_max=True))
 def test_of_recorded_trainings_it_decides_the_same_wherever_it_is_resumed(monkeypatch, rule, designs, share):
     told = []
@@ -271,6 +272,7 @@ def test_of_recorded_trainings_it_decides_the_same_wherever_it_is_resumed(monkey
 
             found.append((decided(store), states(store)))
     assert found[0] == found[1]
+    assert designs != PLAYED or "stopped" in found[0][1].values()
 
 
 @pytest.mark.slow
@@ -336,4 +338,4 @@ def test_with_real_trainings_no_stored_decision_is_revised(tmp_path, monkeypatch
     service.optimize(spec)
     assert len(before) >= 6
     assert decided(store)[: len(before)] == before
-    assert set(states(store).values()) == {"finished", "stopped"}
+    assert set(states(store).values()) <= {"finished", "stopped"}
