@@ -78,7 +78,10 @@ def drawn(summary: Mapping[str, Any]) -> str:
             title = f"{table}, over {axis.about}"
             parts += [f'<g transform="translate({x},{y})">', *_panel(title, axis, summary[table]), "</g>"]
         below += -(-len(tables) // _COLUMNS) * (_HEIGHT + _GAP + _TOP)
-        parts += _legend(axis.colours, _LEFT, below - _LINE) if tables else []
+        played = {
+            name: colour for name, colour in axis.colours.items() if any(name in summary[t] for t in tables)
+        }
+        parts += _legend(played, _LEFT, below - _LINE)
         below += _TOP + _LINE if tables else 0
     width = _COLUMNS * (_WIDTH + _GAP) + _GAP
     head = (
