@@ -1,5 +1,6 @@
 """`paretocaps optimize`."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -140,6 +141,7 @@ def command(
       paretocaps optimize --study demo --trials 200 --budget 2h --until-stable 30
       paretocaps optimize --spec paretocaps:quickstart
     """
+    _refuse_file(flags["study"])
     if design and no_designs:
         raise click.UsageError("--design and --no-designs contradict each other: give one of them")
     lists = {"fix": list(fix), "require": list(require), "designs": list(design), "log": list(log)}
@@ -150,3 +152,9 @@ def command(
     with open_view(plain) as view:
         summary = service.optimize(given, spec_file, more, view)
     show_summary(summary, view)
+
+
+def _refuse_file(study: str | None) -> None:
+    """Refuse a study file in the place of a name: its settings would not be read."""
+    if study is not None and study.endswith(".toml") and Path(study).is_file():
+        raise click.UsageError(f"STUDY is {study!r}, a file: give it as --spec {study}")

@@ -122,6 +122,14 @@ def test_wrong_use_is_one_line_and_leaves_nothing(optimize, arguments, message):
     assert list(Path.cwd().iterdir()) == []
 
 
+def test_a_study_file_in_the_place_of_a_name_is_no_study_with_defaults(run):
+    Path("mine.toml").write_text("epochs = 1")
+    result = run("optimize", "mine.toml")
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "STUDY is 'mine.toml', a file: give it as --spec mine.toml" in result.stderr
+    assert [path.name for path in Path.cwd().iterdir()] == ["mine.toml"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [(["--dataset", "digit"], "did you mean 'digits'"), (["--data", "nowhere"], "nowhere")],
