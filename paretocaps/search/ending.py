@@ -3,7 +3,6 @@
 import math
 from bisect import bisect_right
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +10,6 @@ import numpy as np
 from paretocaps.domain.duration import duration_text
 from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.remaining import Remaining
-from paretocaps.errors import UsageError
 from paretocaps.pareto.indicators import share_of
 from paretocaps.search.corners import FIRST_TRIALS, stored_ideal
 from paretocaps.search.results import Results
@@ -130,26 +128,22 @@ class Ending:
         return self._shares[place - 1] if place else 0.0
 
     def _front(self) -> FrontRecord | None:
-        """Return the front that is shown; None before there is one, or while nothing is known of a bound."""
+        """Return the front that is shown; None before there is one."""
         standing = self.results.standing
         if standing.front is None or not self.spec.requirements:
             return standing.front
-        with suppress(UsageError):
-            return standing.within(self.spec.requirements)
-        return None
+        return standing.within(self.spec.requirements)
 
     def _history(self) -> Iterable[tuple[int, float]]:
         """Return the share of the hypervolume by the number of finished trials, before this run."""
         standing, objectives, bounds = self.results.standing, self.results.objectives, self.spec.requirements
-        if bounds:
-            with suppress(UsageError):  # nothing was measured of a bound that is new
-                asked = objectives, standing.device_of(bounds)
-                steps = history_of(self.store, self.spec.study, *asked, requirements=bounds)
-                finished = np.searchsorted(
-                    standing.table.trials, [step.trial for step in steps], side="right"
-                )
-                return zip(finished.tolist(), (step.hypervolume for step in steps), strict=True)
+        if bounds and not standing.has_measured(bounds):
             return ()
+        if bounds:
+            asked = objectives, standing.device_of(bounds)
+            steps = history_of(self.store, self.spec.study, *asked, requirements=bounds)
+            finished = np.searchsorted(standing.table.trials, [step.trial for step in steps], side="right")
+            return zip(finished.tolist(), (step.hypervolume for step in steps), strict=True)
         reference = standing.record.reference_point
         ideal = stored_ideal(standing.record, objectives)
         if reference is None or ideal is None:

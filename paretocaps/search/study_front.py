@@ -92,13 +92,16 @@ class StudyFront:
         compared = [*self.objectives, *(OBJECTIVES.get(bound.name) for bound in requirements)]
         return latest_device(self.table) if any(one.device_bound for one in compared) else None
 
+    def has_measured(self, requirements: Sequence[Requirement]) -> bool:
+        """Return whether finished trials have every quantity that a bound is on."""
+        columns = (self.table.column(OBJECTIVES.get(bound.name).quantity) for bound in requirements)
+        return not any(np.isnan(column).all() for column in columns)
+
     def within(self, requirements: Sequence[Requirement]) -> FrontRecord:
         """Return the front of the finished trials that keep all `requirements` and did not collapse.
 
-        It is of the latest device where an objective or a bound does not compare across devices.
-
-        Raises:
-            UsageError: no finished trial has a quantity that a bound is on.
+        It is of the latest device where an objective or a bound does not compare across devices. A bound that
+        is new, and of which no trial has measured anything, is kept by none.
         """
         if (
             self._within_of is None
@@ -107,8 +110,11 @@ class StudyFront:
         ):
             self._within, self._within_of = {}, (self.record, self.table)
         if (found := self._within.get(tuple(requirements))) is None:
-            asked = self.objectives, requirements, self.device_of(requirements)
-            found = ranked_front(self.record, self.table, *asked, answers=True)
+            table, device = self.table, self.device_of(requirements)
+            if not self.has_measured(requirements):
+                table, device = table.only(np.zeros(len(table), dtype=np.bool_)), None
+            asked = self.objectives, requirements, device
+            found = ranked_front(self.record, table, *asked, answers=True)
             self._within[tuple(requirements)] = found
         return found
 

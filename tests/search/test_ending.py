@@ -147,15 +147,18 @@ def test_a_bounded_study_goes_on_where_its_device_has_changed(run, storage):
     assert summary.ended == ""
 
 
-def test_nothing_is_expected_while_no_trial_has_what_a_bound_is_on():
-    found, _ = ending([1.0] * 9, trials=20)
-
-    def unmeasured(requirements):
-        raise UsageError("latency was not measured")
-
-    found.results.standing.within = unmeasured
-    found.spec = found.spec.model_copy(update={"require": ("latency<1",)})
-    assert (found.remaining.hypervolume, found.remaining.expected) == (None, None)
+def test_a_study_goes_on_with_a_bound_of_which_nothing_was_measured(run, storage):
+    """No trial keeps it: the run neither fails nor ends, and what is rejected is judged without a front."""
+    run(trials=40)
+    with closing(sqlite3.connect(storage.removeprefix("sqlite:///"))) as database:
+        database.execute("UPDATE paretocaps_attempts SET memory = NULL")
+        database.commit()
+    told = Remembers()
+    flags = {"study": "s", "storage": storage, "trainer": "probe", "executor": "inline", "epochs": 2}
+    flags |= {"objectives": "acc,time", "trials": 42, "require": "memory<1e12", "until_stable": 5}
+    summary = service.optimize(flags, observer=told)
+    assert (summary.finished, summary.ended) == (42, "")
+    assert {remaining.hypervolume for remaining in told.told} == {0.0}
 
 
 def test_a_front_that_is_less_on_another_device_is_not_stable():

@@ -83,7 +83,7 @@ class RecordedTable(Table):
     """
 
     def __init__(self, name: str, path: Path) -> None:
-        kept = json.loads(path.read_text())
+        self._path, kept = path, json.loads(path.read_text())
         space = Space.parse(kept["space"])
         hooks = {hook: f"evidence.trainer:{hook}_of_nearest" for hook in ("forecast", "course")}
         objectives = ("acc", "time", "params")
@@ -116,7 +116,7 @@ class RecordedTable(Table):
 
     def once(self) -> "PlayedOnce":
         """Return these trainings for one study, each of whose proposals plays a design of its own."""
-        return PlayedOnce(self)
+        return PlayedOnce(self.name, self._path)
 
     def _found(self, values: tuple[Any, ...]) -> int:
         return int(np.argmin(self.distances(values)))
@@ -162,8 +162,8 @@ class PlayedOnce(RecordedTable):
     So that no two trainings of a study are copies of each other, as none are where networks are trained.
     """
 
-    def __init__(self, table: RecordedTable) -> None:
-        vars(self).update(vars(table))
+    def __init__(self, name: str, path: Path) -> None:
+        super().__init__(name, path)
         self._taken: dict[tuple[Any, ...], int] = {}
 
     def row(self, choices: Mapping[str, Any]) -> int:
