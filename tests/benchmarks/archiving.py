@@ -35,6 +35,7 @@ images that the networks were trained on are those of
 
 - digits: Optical Recognition of Handwritten Digits (E. Alpaydin and C. Kaynak, 1998; UCI Machine Learning
   Repository, CC BY 4.0, https://creativecommons.org/licenses/by/4.0/), as scikit-learn ships them;
+- digits15: the same;
 - mnist14: MNIST (Y. LeCun, C. Cortes and C. J. C. Burges, 1998; CC BY-SA 3.0,
   https://creativecommons.org/licenses/by-sa/3.0/), resized to 14x14 pixels.
 
