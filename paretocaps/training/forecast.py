@@ -28,6 +28,8 @@ _KINDS = {
     "decoder": "decoder",
 }
 """The kind of work of each part of a network; that of any other part is "trunk"."""
+_ALIGNED = 32
+"""Convolutions are computed in blocks of up to so many channels, so that other numbers of them take longer."""
 
 
 def forecasting(data: CheckedData, epochs: int, ranks: int) -> Forecaster:
@@ -82,10 +84,17 @@ def _epochs(
 
 
 def _work(a: Architecture, images: int) -> Work:
-    """Return the work of a step: its calls, images and parameters, and multiply-adds by kind of part."""
+    """Return the work of a step: its calls, images and parameters, and multiply-adds by kind of part.
+
+    Those of convolutions with a number of channels that is no multiple of 32, such as pruning leaves, are
+    "unaligned", too.
+    """
     parts, kinds = complexity(a), dict.fromkeys(("trunk", *_KINDS.values()), 0.0)
     routed = len(a.layers) * a.routing_iterations if FAMILIES.get(a.family).has_capsules else 0
     for part in parts:
         kinds[_KINDS.get(part.name, "trunk")] += images * part.macs
+    widths = a.trunk_channels or (a.conv_channels, a.capsule_types * a.capsule_dim)
+    aligned = all(width % _ALIGNED == 0 for width in widths)
+    kinds["unaligned"] = 0.0 if aligned else kinds["trunk"] + kinds["primary"]
     counts = {"step": 1.0, "calls": float(len(parts) + routed), "images": float(images)}
     return {**counts, "params": float(parameters(a)), **kinds}

@@ -44,6 +44,14 @@ def test_work_grows_with_the_images_of_a_step():
     assert (many["step"], many["params"]) == (few["step"], few["params"])
 
 
+def test_what_pruning_leaves_unaligned_is_told():
+    whole, rest = (
+        forecast(CAPSNET.canonical({"pruning_ratio": ratio})).epochs[-1].work for ratio in (0.0, 0.5)
+    )
+    assert whole["unaligned"] == 0.0
+    assert rest["unaligned"] == rest["trunk"] + rest["primary"] > 0.0
+
+
 def test_a_deep_trunk_that_is_pruned_has_no_exact_sizes():
     values = {"family": "backbone_caps", "backbone": "resnet18", "image_size": 32, "decoder": "none"}
     assert forecast(CAPSNET.canonical(values)).exact
