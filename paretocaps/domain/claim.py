@@ -91,7 +91,7 @@ class Difference:
 
 
 def difference(
-    pairs: Sequence[tuple[Value, Value]], *, relative: bool = False, exact: bool = False
+    pairs: Sequence[tuple[Value, Value]], *, relative: bool = False, exact: bool = False, step: float = 0.0
 ) -> Difference | None:
     """Return the mean difference of pairs of trainings with its 95 % interval, by Student's t.
 
@@ -103,6 +103,8 @@ def difference(
         pairs: the values of the row and of the other row, seed by seed.
         relative: whether to compare by ratios.
         exact: whether no seed changes the values.
+        step: how far apart two values are at least, such as an epoch: where all differences are the same, the
+            interval reaches one step to each side, because whole numbers agree by chance; not used for ratios.
     """
     if not pairs or (len(pairs) == 1 and not exact):
         return None
@@ -112,7 +114,9 @@ def difference(
         math.log(own.value / other.value) if relative else own.value - other.value for own, other in pairs
     ]
     mean = math.fsum(away) / len(away)
-    low, high = (mean, mean) if len(set(away)) == 1 else t_interval(mean, _deviation(away, mean), len(away))
+    apart = 0.0 if relative else step
+    same = len(set(away)) == 1
+    low, high = (mean - apart, mean + apart) if same else t_interval(mean, _deviation(away, mean), len(away))
     shown = math.expm1 if relative else float
     return Difference(
         shown(mean),

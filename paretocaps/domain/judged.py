@@ -57,7 +57,8 @@ def judged(claim: Claim, trainings: Trainings) -> Judged:
         values = [_value(claim.objective, quantity, one[seed], reference) for one in (own, other)]
         if values[0] is not None and values[1] is not None:
             pairs.append((values[0], values[1]))
-    found = difference(pairs, relative=claim.relative, exact=claim.objective in EXACT)
+    step = 1.0 if isinstance(quantity, EpochsTo) else 0.0
+    found = difference(pairs, relative=claim.relative, exact=claim.objective in EXACT, step=step)
     never = sum(one.at_least for pair in pairs for one in pair)
     return Judged(claim, verdict(claim, found), found, "" if found else _why(claim, len(pairs)), never)
 

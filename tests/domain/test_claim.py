@@ -105,6 +105,15 @@ def test_one_pair_has_an_interval_only_where_no_seed_changes_the_value():
     assert difference([]) is None
 
 
+def test_whole_numbers_that_agree_are_a_step_wide():
+    pairs = [(Value(3.0), Value(4.0)), (Value(5.0), Value(6.0)), (Value(2.0), Value(3.0))]
+    found = difference(pairs, step=1.0)
+    assert (found.low, found.value, found.high) == (-2.0, -1.0, 0.0)
+    few = Claim(text="", row="a", than="b", objective="epochs_to(acc=0.9)", direction="less")
+    assert verdict(few, found) == "open"
+    assert verdict(few, difference(pairs)) == "holds"
+
+
 def test_what_never_came_so_far_leaves_its_side_open():
     reached, not_reached = Value(4.0), Value(9.0, at_least=True)
     found = difference([(not_reached, Value(2.0)), (reached, Value(2.0))])
