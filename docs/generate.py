@@ -187,8 +187,9 @@ def papers() -> str:
     named = {one.name: one for one in paper_tables.paper_tables()}
     kept = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(EVIDENCE.glob("*.json"))]
     kept.sort(key=lambda run: list(named).index(run["table"]))  # fails where a page's table has gone
-    parts = [_measured_table(run) for run in kept]
-    run = {one["table"] for one in kept}
+    parts = [_measured_table(run) for run in kept if run["scale"] == "cpu"]
+    others = [_measured_table(run) for run in kept if run["scale"] != "cpu"]
+    run = {one["table"] for one in kept if one["scale"] == "cpu"}
     left = [one for name, one in named.items() if name not in run]
     rows = [
         {
@@ -199,12 +200,13 @@ def papers() -> str:
         }
         for one in left
     ]
-    return "\n\n".join([*parts, "## Open", table(rows, code="table")])
+    return "\n\n".join([*parts, "## Open", table(rows, code="table"), *others])
 
 
 def _measured_table(run: Mapping[str, Any]) -> str:
     """Return the section of a table that was measured."""
     name = f"{run['table']}-{run['scale']}"
+    scale = "" if run["scale"] == "cpu" else f" (scale {run['scale']})"
     claims = [
         {"the paper says": one["text"], "here": f"**{one['verdict']}**", "measured": one["measured"]}
         for one in run["claims"]
@@ -213,10 +215,11 @@ def _measured_table(run: Mapping[str, Any]) -> str:
     by = f"seeds {', '.join(map(str, run['seeds']))}; {', '.join(run['devices'])}"
     return "\n\n".join(
         [
-            f"## {run['paper']}, {run['title']}",
+            f"## {run['paper']}, {run['title']}{scale}",
             f"{run['data']}; {trained}, {by}."
             f" [The whole page](evidence/{name}.html), [its figures](evidence/{name}.json).",
             *([table(claims, code="")] if claims else []),
+            *_rerun(EVIDENCE / "again" / f"{name}.json"),
             *(
                 ["Less than in the paper: " + "; ".join(run["scaled_down"]) + "."]
                 if run["scaled_down"]
@@ -226,6 +229,22 @@ def _measured_table(run: Mapping[str, Any]) -> str:
             f"[![The page of {run['table']}](evidence/{name}.png)](evidence/{name}.html)",
         ]
     )
+
+
+def _rerun(file: Path) -> list[str]:
+    """Return what a second run of a table with other seeds had, if there was one."""
+    if not file.exists():
+        return []
+    again = json.loads(file.read_text(encoding="utf-8"))
+    first, second = (", ".join(map(str, again[which]["seeds"])) for which in ("first", "second"))
+    outside = [f"{one['figure']} of {one['row']}" for one in again["figures"] if not one["within"]]
+    count, of = len(again["figures"]) - len(outside), len(again["figures"])
+    rest = f" The others: {'; '.join(outside)}." if outside else ""
+    return [
+        f"Made again with seeds {second} instead of {first}: of {count} of {of} figures ({count / of:.0%})"
+        f" the difference of the two means is within its 95 % interval.{rest}"
+        f" [Both runs](evidence/again/{file.name})."
+    ]
 
 
 def measure() -> ModuleType:

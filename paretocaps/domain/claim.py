@@ -103,8 +103,9 @@ def difference(
         pairs: the values of the row and of the other row, seed by seed.
         relative: whether to compare by ratios.
         exact: whether no seed changes the values.
-        step: how far apart two values are at least, such as an epoch: where all differences are the same, the
-            interval reaches one step to each side, because whole numbers agree by chance; not used for ratios.
+        step: how far apart two values are at least, such as an epoch: where all differences are the same,
+            the interval reaches one step to each side, because whole numbers agree by chance. It is not used
+            for ratios.
     """
     if not pairs or (len(pairs) == 1 and not exact):
         return None

@@ -64,7 +64,11 @@ _PRINTED = {EPOCH_SECONDS: "s per epoch", DEVIATION: "sd"}
 """The headings of published columns that are not headed by the figure's name."""
 _UNITS = {"memory": "B"}
 _TIME, _ACC = OBJECTIVES.get("time"), OBJECTIVES.get("acc")
-_SPREAD = {"acc": _ACC, "test_acc": _ACC, "robust": _ACC, "time": _TIME, EPOCH_SECONDS: _TIME}
+_SPREAD = {
+    **dict.fromkeys(("acc", "test_acc", "robust"), _ACC),
+    **dict.fromkeys(_SECONDS, _TIME),
+    "memory": OBJECTIVES.get("memory"),
+}
 """The measured figures that are shown with half of their intervals, by the objective whose form they have."""
 
 
@@ -127,7 +131,7 @@ def beside(
     return found
 
 
-def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> Table:
+def beside_table(lines: Sequence[Beside], figures: Sequence[str], *, also: Sequence[str] = ()) -> Table:
     """Return the lines as a table: the published columns, then the measured ones, each under a heading.
 
     The measured columns are accuracies, best epoch, training time, every other figure that is published, and
@@ -137,13 +141,14 @@ def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> Table:
     Args:
         lines: from `beside`.
         figures: the names of the published columns.
+        also: the names of further measured columns.
     """
     texts = [("row", False, [line.name for line in lines])]
     for name in sorted(figures, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER)):
         cells = [_printed(name, line.published.get(name)) for line in lines]
         texts.append((_PRINTED.get(name, name.replace("_", " ")), True, cells))
     second = len(texts)
-    shown = {*figures, *(_BESIDE[name] for name in figures if name in _BESIDE)}
+    shown = {*figures, *also, *(_BESIDE[name] for name in figures if name in _BESIDE)}
     texts.append(("trial", True, [_trained(line) for line in lines]))
     if len({line.seeds for line in lines if line.trial is not None}) > 1:
         texts.append(("seeds", True, [str(line.seeds) if line.seeds else "-" for line in lines]))
@@ -188,8 +193,10 @@ def _is_known(value: float | None) -> bool:
 
 
 def _estimate(name: str, estimate: Estimate | None) -> str:
-    if estimate is None or estimate.half_width is None or name not in _SPREAD:
+    if estimate is None or estimate.half_width is None or name not in (*_SPREAD, _EPOCHS):
         return _text(name, None if estimate is None else estimate.value)
+    if name == _EPOCHS:
+        return f"{_text(name, estimate.value)} ±{estimate.half_width:.2g}"
     return estimate_text(_SPREAD[name], estimate)
 
 
@@ -207,4 +214,4 @@ def _text(name: str, value: float | None) -> str:
         return f"{value:.4f}"
     if name in _SECONDS:
         return value_text(_TIME, value)
-    return f"{value:g}" if name in (_EPOCHS, *_COUNTS) else with_prefix(value, _UNITS.get(name, ""))
+    return f"{value:.4g}" if name in (_EPOCHS, *_COUNTS) else with_prefix(value, _UNITS.get(name, ""))

@@ -52,13 +52,13 @@ def paper_charts(
         drawn |= depth_figures(depths)
     for row, report in (reports or {}).items():
         drawn |= {
-            f"{chart}-{row}": _titled(_OF_REPORTS[chart](report), row)
+            f"{chart}-{row}": _titled(_OF_REPORTS[chart](report), f"{row}, {report.images:,} test images")
             for chart in charts
             if chart in _OF_REPORTS
         }
     return drawn
 
 
-def _titled(figure: "Figure", row: str) -> "Figure":
-    figure.update_layout(title_text=f"{row}: {figure.layout.title.text or ''}".rstrip(": "))
+def _titled(figure: "Figure", title: str) -> "Figure":
+    figure.update_layout(title_text=f"{title}: {figure.layout.title.text or ''}".rstrip(": "))
     return figure

@@ -40,6 +40,7 @@ class PaperRun:
         not_comparable: what therefore may not be compared.
         figures: the figures of its page, by identifier.
         evaluations: how the rows' networks classify test images, as JSON has it.
+        trainings: what each training measured, by row, seed and quantity, as JSON has it.
     """
 
     name: str
@@ -56,6 +57,7 @@ class PaperRun:
     not_comparable: tuple[str, ...] = ()
     figures: "Mapping[str, Figure]" = field(default_factory=dict)
     evaluations: Mapping[str, Any] = field(default_factory=dict)
+    trainings: Mapping[str, Mapping[int, Mapping[str, float]]] = field(default_factory=dict)
 
 
 def write_paper_page(
@@ -157,9 +159,11 @@ def paper_figures(
         "scaled_down": list(run.scaled_down),
         "not_comparable": list(run.not_comparable),
         "rows": [_row(line) for line in lines],
+        "by_seed": {row: dict(seeds) for row, seeds in run.trainings.items()},
         **{name: _cells(table) for name, table in tables.items() if table is not None},
         "claims": [_claim(one) for one in claims],
         **({"evaluations": dict(run.evaluations)} if run.evaluations else {}),
+        **versions(),
     }
 
 

@@ -7,8 +7,14 @@ from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.published import Published
 from paretocaps.report.baselines import EPOCHS_TO_BASELINE, baselines_table, reached
 from paretocaps.report.depth import DepthLine
-from paretocaps.report.measured_beside_published import DEVIATION, TRAINING_FLOPS, beside, beside_table
-from paretocaps.report.slopes_table import slopes_beside
+from paretocaps.report.measured_beside_published import (
+    DEVIATION,
+    EPOCH_SECONDS,
+    TRAINING_FLOPS,
+    beside,
+    beside_table,
+)
+from paretocaps.report.slopes_table import slopes_beside, slopes_table
 from paretocaps.report.speeds import speeds, speeds_table
 from paretocaps.report.tables import FLAGS, Table
 from paretocaps.storage.records import EnsembleRecord
@@ -40,7 +46,7 @@ class PublishedSection:
         notes: notes on rows, by the rows' names.
         baselines: epochs and seconds to the accuracy of the rows' baselines; None where no row has one.
         speeds: seconds of rows against those of other rows; None where none are compared, and where `mixed`.
-        slopes: growths per block, published and measured; None where none are published.
+        slopes: growths per block, published and measured; None where none are published or shown.
     """
 
     facts: Mapping[str, str]
@@ -61,6 +67,8 @@ def published_section(
     amount: str = "",
     depths: Sequence[DepthLine] = (),
     ensembles: Sequence[EnsembleRecord] = (),
+    *,
+    by_depth: bool = False,
 ) -> PublishedSection:
     """Return the section "Published and measured".
 
@@ -73,6 +81,8 @@ def published_section(
         amount: how much they were trained, in words.
         depths: quantities by depth, for published slopes.
         ensembles: the study's ensembles.
+        by_depth: whether the section has memory and seconds of networks of several depths, and their growth
+            per block, also where none are published.
     """
     mixed = len(front.devices) > 1 and front.device is None and front.scaled_to is None
     by_number = {member.trial: member for member in (*front.members, *trials)}
@@ -80,7 +90,9 @@ def published_section(
     lines = beside(published, everyone, timed=not mixed, ensembles=ensembles)
     against = {row.name: row.against for row in published.rows if row.against}
     figures = [name for name in published.figures if name != EPOCHS_TO_BASELINE]
-    table = beside_table(lines, figures)
+    deep = by_depth and bool(depths)
+    table = beside_table(lines, figures, also=("memory", EPOCH_SECONDS) if deep else ())
+    slopes = slopes_beside(published.slopes, depths)
     return PublishedSection(
         facts={
             "published": f"{published.source}\ndevice: {published.device}",
@@ -100,7 +112,7 @@ def published_section(
         if published.baselines
         else None,
         speeds=speeds_table(speeds(lines, against)) if against and not mixed else None,
-        slopes=slopes_beside(published.slopes, depths),
+        slopes=slopes_table(depths) if slopes is None and deep and not mixed else slopes,
     )
 
 

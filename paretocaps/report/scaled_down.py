@@ -1,12 +1,19 @@
 """What a run of a paper's table leaves out, and what therefore may not be compared with the paper."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from paretocaps.data.whole_sets import WHOLE_SETS
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.report.tables import choice_text
 
 _EXACT = "Parameters and multiply-adds are exact, and compare where the paper counts the same."
+_OTHER_SIZE = (
+    "Parameters and multiply-adds are exact, but those of images of another size, and may not be compared"
+    " with the paper's."
+)
+_SIDE, _CHECKPOINT = "image_size", "checkpoint"
 
 
 @dataclass(frozen=True)
@@ -56,22 +63,30 @@ def scaled_down(paper: StudySpec, run: StudySpec, images: Images | None) -> list
         lines.append(f"{images.test:,} {whole.test_part} images instead of {whole.test:,}")
     if run.epochs != paper.epochs:
         lines.append(f"{_counted(run.epochs, 'epoch')} instead of {paper.epochs}")
-    if len(run.seeds) != len(paper.seeds):
+    if len(run.seeds) < len(paper.seeds):
         lines.append(f"{_counted(len(run.seeds), 'seed')} instead of {len(paper.seeds)}")
-    lines += [
-        f"{name}={choice_text(run.fix.get(name))} instead of {choice_text(paper.fix.get(name))}"
-        for name in {**paper.fix, **run.fix}
-        if choice_text(run.fix.get(name)) != choice_text(paper.fix.get(name))
-    ]
-    return lines
+    lines += [f"{name}={own} instead of {other}" for name, own, other in _changed(paper.fix, run.fix)]
+    rows: dict[str, list[str]] = {}
+    for design, choices in run.design.items():
+        if design in (run.designs or ()):
+            for name, own, other in _changed(paper.design.get(design, {}), choices):
+                rows.setdefault(f"{name}={own} instead of {other}", []).append(design)
+    return [*lines, *(f"{text} ({', '.join(designs)})" for text, designs in rows.items())]
 
 
-def not_comparable(*, less: bool, timed: bool) -> list[str]:
+def resized(paper: StudySpec, run: StudySpec) -> bool:
+    """Return whether the networks of a run read images of another size than those of its paper."""
+    return run.fix.get(_SIDE) != paper.fix.get(_SIDE)
+
+
+def not_comparable(*, less: bool, timed: bool, memory: bool = False, resized: bool = False) -> list[str]:
     """Return what may not be compared with the paper's figures, and what may.
 
     Args:
         less: whether there was less training than in the paper.
         timed: whether times are shown.
+        memory: whether memory is shown.
+        resized: whether images had another size than in the paper.
     """
     found = []
     if less:
@@ -92,7 +107,22 @@ def not_comparable(*, less: bool, timed: bool) -> list[str]:
         found.append(
             "Seconds are measured on the device above, and the paper's are of another one: compare ratios."
         )
-    return [*found, _EXACT]
+    if memory:
+        found.append(
+            "Memory is that of the training's own tensors, the paper's that of a whole process or card:"
+            " compare by how much it grows, or ratios."
+        )
+    return [*found, _OTHER_SIZE if resized else _EXACT]
+
+
+def _changed(paper: Mapping[str, Any], run: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return each choice that differs with its two values, but for the weights of a backbone."""
+    pairs = (
+        (name, choice_text(run.get(name)), choice_text(paper.get(name)))
+        for name in {**paper, **run}
+        if name != _CHECKPOINT
+    )
+    return [(name, own, other) for name, own, other in pairs if own != other]
 
 
 def _of(count: int, whole: int | None) -> str:

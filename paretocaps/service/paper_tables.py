@@ -1,6 +1,6 @@
 """The papers' tables that study files declare: what they are, and about what each scale of them costs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -104,7 +104,7 @@ def table_rows() -> list[dict[str, Any]]:
 
 
 def _row(one: NamedTable) -> dict[str, Any]:
-    seconds = dict(_seconds(one))
+    seconds = {scale: scale_seconds(one, scale) for scale in one.scales}
     return {
         "table": one.name,
         "paper": one.table.paper,
@@ -116,12 +116,18 @@ def _row(one: NamedTable) -> dict[str, Any]:
     }
 
 
-def _seconds(one: NamedTable) -> Iterator[tuple[Scale, float | None]]:
-    for scale in one.scales:
-        options = one.options(scale)
-        found, before = nominal_cost(options), one.file.pretraining.get(scale)
-        first = 0.0 if before is None else _pretraining_seconds(options, before)
-        yield scale, None if found.core_seconds is None else found.core_seconds / CORES + first
+def scale_seconds(one: NamedTable, scale: Scale) -> float | None:
+    """Return about how many seconds a table takes on two cores, with the training of its backbone, if any.
+
+    It is None where the trainer tells no work.
+
+    Raises:
+        UsageError: the table cannot be made at this scale.
+    """
+    options = one.options(scale)
+    found, before = nominal_cost(options), one.file.pretraining.get(scale)
+    first = 0.0 if before is None else _pretraining_seconds(options, before)
+    return None if found.core_seconds is None else found.core_seconds / CORES + first
 
 
 def nominal_cost(options: Mapping[str, Any]) -> "Cost":

@@ -13,7 +13,7 @@ from paretocaps.domain.paper_table import Scale
 from paretocaps.domain.study_file import resolve_spec
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.domain.wording import be, counted
-from paretocaps.service.paper_tables import NamedTable, paper_table
+from paretocaps.service.paper_tables import CORES, NamedTable, paper_table, scale_seconds
 from paretocaps.service.pretraining import placed, with_trunk
 from paretocaps.service.running import Interrupted, optimize, stored_settings
 from paretocaps.service.table_page import TableRun, write_table_page
@@ -97,6 +97,7 @@ def reproduce(
     table = paper_table(name)
     given = _study_options(table, asked)
     if (pretraining := table.file.pretraining.get(asked.scale)) is not None:
+        watcher.notice(whole_line(table, asked.scale))
         given = with_trunk(given, pretraining, asked.data, watcher)
     checked = check_study(resolve_spec(given))
     data = checked.trainer.check_data(checked.spec.data_spec, watcher.preparing)
@@ -133,6 +134,13 @@ def cost_line(table: NamedTable, scale: Scale, cost: "Cost", cores: int) -> str:
     return (
         f"{line}; the others take about {time} on {where} (a rough guess; time left is measured as it runs)"
     )
+
+
+def whole_line(table: NamedTable, scale: Scale) -> str:
+    """Return what all of a table takes on two cores, with the backbone that is trained before."""
+    seconds = scale_seconds(table, scale)
+    told = "" if seconds is None else f" about {cost_text(seconds)} on {CORES} cores (a rough guess)"
+    return f"{table.name}, scale {scale}: with the training of its backbone, which comes first,{told}"
 
 
 def _cores(checked: "CheckedStudy") -> int:

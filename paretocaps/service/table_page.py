@@ -10,6 +10,7 @@ from paretocaps.domain.judged import Judged, Trainings, judged
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.paper_table import Scale
 from paretocaps.domain.published import Published
+from paretocaps.domain.quantities.quantities import value_of
 from paretocaps.domain.study_file import resolve_spec
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.service.paper_tables import NamedTable
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
     from paretocaps.search.observer import Observer
     from paretocaps.storage.quantity_table import QuantityTable
     from paretocaps.storage.store import Store
+
+BY_SEED = (
+    *("test_acc", "acc", "robust", "best_epoch", "epoch_time", "time"),
+    *("params", "macs", "memory", "latency_batch"),
+)
+"""What the JSON has of each training, where it was measured."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,7 @@ def write_table_page(path: Path, run: TableRun, observer: "Observer") -> tuple[J
             amount(record.spec, len(spec.seeds)),
             depths,
             ensembles,
+            by_depth=True,
         )
         lines = beside(published, trials, timed=not section.mixed, ensembles=ensembles)
         trainings = _trainings(store, spec.study, published, trials)
@@ -104,6 +112,7 @@ def write_table_page(path: Path, run: TableRun, observer: "Observer") -> tuple[J
         _told(run, everyone.devices, [row.name for row in published.rows if not trainings.get(row.name)]),
         figures=paper_charts(table.charts, front, trials, curves, depths, reports),
         evaluations=report_figures(reports),
+        trainings=_by_seed(trainings),
     )
     claims = tuple(judged(claim, trainings) for claim in table.claims)
     write_paper_page(path, told, section, claims, lines)
@@ -121,7 +130,7 @@ def _with_further(members: Sequence[FrontMember], table: "QuantityTable") -> lis
 def _told(run: TableRun, devices: Sequence[str], missing: Sequence[str]) -> "PaperRun":
     """Return what the page says of the run; `missing` are the rows that are not trained."""
     from paretocaps.report.paper_page import PaperRun
-    from paretocaps.report.scaled_down import Images, data_text, not_comparable, scaled_down
+    from paretocaps.report.scaled_down import Images, data_text, not_comparable, resized, scaled_down
 
     spec, table = run.spec, run.table
     counts = [(run.data.reading or {}).get(f"{part}_images") for part in ("train", "validation", "test")]
@@ -142,8 +151,22 @@ def _told(run: TableRun, devices: Sequence[str], missing: Sequence[str]) -> "Pap
         seeds=tuple(spec.seeds),
         trained=run.trained,
         scaled_down=(*less, *untrained),
-        not_comparable=(*not_comparable(less=bool(less), timed=True), *_notes(table, run.scale)),
+        not_comparable=(
+            *not_comparable(
+                less=bool(less),
+                timed=True,
+                memory=_has_memory(table, spec),
+                resized=resized(paper, spec),
+            ),
+            *_notes(table, run.scale),
+        ),
     )
+
+
+def _has_memory(table: NamedTable, spec: StudySpec) -> bool:
+    """Return whether the page shows memory beside the paper's."""
+    printed = table.table.of(Published.model_validate(table.file.study["published"])).figures
+    return "memory" in (*printed, *spec.objectives)
 
 
 def _notes(table: NamedTable, scale: Scale) -> list[str]:
@@ -151,6 +174,8 @@ def _notes(table: NamedTable, scale: Scale) -> list[str]:
     found = [table.table.note] if table.table.note else []
     if (before := table.file.pretraining.get(scale)) is not None:
         found.append(f"The backbone was trained here before, {pretraining_text(before)}.")
+    elif table.file.pretraining:
+        found.append("The backbone starts from random weights, since none come with this package.")
     return found
 
 
@@ -165,6 +190,17 @@ def _trainings(store: "Store", study: str, published: Published, trials: Sequenc
                 seed: one.measurement for seed, one in measured.items() if one.measurement is not None
             }
     return found
+
+
+def _by_seed(trainings: Trainings) -> dict[str, dict[int, dict[str, float]]]:
+    """Return what each training of a row measured, by the row, its seed and the quantity."""
+    return {
+        row: {
+            seed: {name: value for name in BY_SEED if (value := value_of(training, name)) is not None}
+            for seed, training in sorted(seeds.items())
+        }
+        for row, seeds in trainings.items()
+    }
 
 
 def _curves(store: "Store", spec: StudySpec, trials: Sequence[FrontMember]) -> "list[PolicyCurve]":

@@ -29,7 +29,7 @@ _KINDS = {
 }
 """The kind of work of each part of a network; that of any other part is "trunk"."""
 _ALIGNED = 32
-"""Convolutions are computed in blocks of up to so many channels, so that other numbers of them take longer."""
+"""Convolutions are computed in blocks of up to so many channels: other numbers of them take longer."""
 
 
 def forecasting(data: CheckedData, epochs: int, ranks: int) -> Forecaster:

@@ -59,7 +59,7 @@ def parts(out: Path, data: Path | None, yardsticks: Path | None) -> dict[str, tu
             "--plain",
         ]
         kept = ["--storage", f"sqlite:///{out / 'table.db'}", "--output", str(out / "table.html")]
-        found["table"] = 560, [*program, "reproduce", "fastrcaps-table1", *table, *kept]
+        found["table"] = 560, [*program, "reproduce", "fastrcaps-fig8", *table, *kept]
     return found
 
 

@@ -198,11 +198,13 @@ def test_the_hybrids_are_trained_on_one_gpu_and_on_several_as_in_the_paper():
     spec, trials = planned("hybrids_mnist.toml")
     trainer = check_study(spec).trainer
     found = {trial.design: trial.choices for trial in trials}
-    assert [trainer.ranks_of(choices, spec.ranks) for choices in found.values()] == [1, 1, 2, 2]
+    assert [trainer.ranks_of(choices, spec.ranks) for choices in found.values()] == [1, 1, 2, 2, 1, 2]
     names = "batch_size", "batch_per_rank", "accumulate", "precision"
     assert [tuple(choices[name] for name in names) for choices in found.values()] == [
         *[(32, False, 1, "fp32")] * 2,
         *[(32, True, 4, "fp16")] * 2,
+        (32, False, 1, "fp16"),
+        (32, True, 1, "fp32"),
     ]
     flags = {"ranks": 1, "fix": {"ranks": 1}, "trials": 2}
     alone = check_study(resolve_spec(flags, read_study_file(STUDIES / "hybrids_mnist.toml")))

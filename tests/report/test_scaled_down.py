@@ -1,5 +1,5 @@
 from paretocaps.domain.study_spec import StudySpec
-from paretocaps.report.scaled_down import Images, data_text, not_comparable, scaled_down
+from paretocaps.report.scaled_down import Images, data_text, not_comparable, resized, scaled_down
 
 PAPER = StudySpec(study="p", dataset="mnist", epochs=30, repeats=5, fix={"batch_size": 128})
 
@@ -22,6 +22,26 @@ def test_what_is_less_than_in_the_paper_is_listed():
         "2 seeds instead of 5",
         "batch_size=64 instead of 128",
     ]
+
+
+def test_rows_that_are_trained_otherwise_are_named():
+    rows = {"half": {"lr_max": 1e-5}, "whole": {"lr_max": 1e-5}, "frozen": {"lr_max": 1e-3}}
+    paper = PAPER.model_copy(update={"designs": tuple(rows), "design": rows})
+    other = {name: {"lr_max": 1e-3} for name in rows}
+    run = paper.model_copy(update={"design": other, "fix": {**PAPER.fix, "checkpoint": "trunk.safetensors"}})
+    assert scaled_down(paper, run, None) == ["lr_max=0.001 instead of 1e-05 (half, whole)"]
+    fewer = run.model_copy(update={"designs": ("half",)})
+    assert scaled_down(paper, fewer, None) == ["lr_max=0.001 instead of 1e-05 (half)"]
+
+
+def test_sizes_of_other_images_and_memory_do_not_compare():
+    small = PAPER.model_copy(update={"fix": {"batch_size": 128, "image_size": 64}})
+    assert resized(PAPER, small)
+    assert not resized(PAPER, PAPER)
+    told = not_comparable(less=True, timed=False, memory=True, resized=True)
+    assert "may not be compared" in told[-1]
+    assert any("Memory is that of" in line for line in told)
+    assert not any("Memory" in line for line in not_comparable(less=True, timed=False))
 
 
 def test_held_out_images_are_no_scaling_down():

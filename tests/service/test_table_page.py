@@ -28,7 +28,6 @@ def test_a_page_is_written_from_whatever_is_trained(storage, tmp_path):
     for said in (
         "2 of 4 trainings are finished",
         "not trained: fast",
-        "2 seeds instead of 1",
         "Points are no images.",
         "The backbone was trained here before, for 1 epoch on the training images of MNIST.",
     ):
