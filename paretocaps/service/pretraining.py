@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paretocaps.data.catalog import DATASETS
 from paretocaps.data.whole_sets import WHOLE_SETS, folder_of_set
 from paretocaps.domain.paper_table import Pretraining
 from paretocaps.domain.wording import counted
@@ -38,8 +39,10 @@ class _Told(TrainingWatcher):
         self._observer.notice(f"backbone: epoch {record.epoch} of {job.epochs}, acc {record.acc:.4f}")
 
 
-def placed(data: str, dataset: str) -> dict[str, str]:
+def placed(data: str, dataset: str) -> dict[str, Any]:
     """Return where a data set lies in the folder that was named for the sets of all tables.
+
+    A set that the catalog converts to colour, because some of its images are gray, is converted there, too.
 
     Raises:
         UsageError: the folder is missing.
@@ -47,7 +50,9 @@ def placed(data: str, dataset: str) -> dict[str, str]:
     folder = Path(data).expanduser()
     if not folder.is_dir():
         raise UsageError(f"data folder {data!r} does not exist: name the folder with the data sets")
-    return {"data": str(folder_of_set(folder, dataset))}
+    channels = DATASETS.get(dataset).channels
+    place = {"data": str(folder_of_set(folder, dataset))}
+    return place if channels is None else {**place, "channels": channels}
 
 
 def with_trunk(
@@ -70,7 +75,9 @@ def with_trunk(
     """
     fix = dict(options["fix"])
     settings = backbone_settings(fix, pretraining)
-    source = {"dataset": pretraining.dataset} if data is None else placed(data, pretraining.dataset)
+    source: dict[str, Any] = (
+        {"dataset": pretraining.dataset} if data is None else placed(data, pretraining.dataset)
+    )
     asked = {**pretraining.model_dump(), "settings": settings}
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:8]
     folder = trunks_folder(options["storage"]) / f"{fix['backbone']}-{digest}"
@@ -81,6 +88,7 @@ def with_trunk(
             settings=settings,
             dataset=source.get("dataset"),
             data=source.get("data"),
+            channels=source.get("channels"),
             limit_train=pretraining.limit_train,
             epochs=pretraining.epochs,
             output=str(folder),

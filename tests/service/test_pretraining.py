@@ -53,6 +53,8 @@ def test_it_is_trained_on_the_set_in_the_named_folder(trained, tmp_path):
     (tmp_path / "sets" / "tiny-imagenet").mkdir(parents=True)
     with_trunk(OPTIONS, BEFORE, "sets", Observer())
     assert (trained[0].dataset, trained[0].data) == (None, "sets/tiny-imagenet")
+    assert trained[0].channels == 3  # some of its images are gray
+    assert placed("sets", "mnist") == {"data": "sets"}
     with pytest.raises(UsageError, match="data folder 'nowhere' does not exist"):
         placed("nowhere", "mnist")
 
