@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.data.catalog import DATASETS
 from paretocaps.data.whole_sets import WHOLE_SETS, folder_of_set
+from paretocaps.domain.measurement import Measurement
 from paretocaps.domain.paper_table import Pretraining
 from paretocaps.domain.wording import counted
 from paretocaps.errors import UsageError
+from paretocaps.run_folder import RunFolder
 from paretocaps.service.train_options import TrainOptions
 from paretocaps.service.training import TrainingWatcher, train
 
@@ -113,9 +115,20 @@ def trunks_folder(storage: str) -> Path:
     return beside.with_name(f"{beside.name.removesuffix('-artifacts')}-trunks")
 
 
-def pretraining_text(pretraining: Pretraining) -> str:
-    """Return how a backbone is trained: "for 3 epochs on 5,000 training images of Tiny ImageNet"."""
+def pretraining_text(pretraining: Pretraining, trunk: str | Path | None = None) -> str:
+    """Return how a backbone is trained: "for 3 epochs on 5,000 training images of Tiny ImageNet".
+
+    Args:
+        pretraining: how.
+        trunk: the file that `with_trunk` had it written to; its validation accuracy is said, too, if the
+            folder of that training lies there.
+    """
     whole = WHOLE_SETS.get(pretraining.dataset)
     images = f"{pretraining.limit_train:,}" if pretraining.limit_train else "the"
     title = whole.title if whole else pretraining.dataset
-    return f"for {counted(pretraining.epochs, 'epoch')} on {images} training images of {title}"
+    text = f"for {counted(pretraining.epochs, 'epoch')} on {images} training images of {title}"
+    result = None if trunk is None else RunFolder(Path(trunk).with_suffix("")).recover()
+    if not isinstance(result, Measurement):
+        return text
+    among = f" (of {whole.classes} classes)" if whole else ""
+    return f"{text}, to a validation accuracy of {result.acc:.1%}{among}"

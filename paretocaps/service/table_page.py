@@ -158,7 +158,7 @@ def _told(run: TableRun, devices: Sequence[str], missing: Sequence[str]) -> "Pap
                 memory=_has_memory(table, spec),
                 resized=resized(paper, spec),
             ),
-            *_notes(table, run.scale),
+            *_notes(table, run.scale, spec),
         ),
     )
 
@@ -169,11 +169,12 @@ def _has_memory(table: NamedTable, spec: StudySpec) -> bool:
     return "memory" in (*printed, *spec.objectives)
 
 
-def _notes(table: NamedTable, scale: Scale) -> list[str]:
+def _notes(table: NamedTable, scale: Scale, spec: StudySpec) -> list[str]:
     """Return what the study file says besides, and how backbones were trained before."""
     found = [table.table.note] if table.table.note else []
     if (before := table.file.pretraining.get(scale)) is not None:
-        found.append(f"The backbone was trained here before, {pretraining_text(before)}.")
+        text = pretraining_text(before, spec.fix.get("checkpoint"))
+        found.append(f"The backbone was trained here before, {text}.")
     elif table.file.pretraining:
         found.append("The backbone starts from random weights, since none come with this package.")
     return found

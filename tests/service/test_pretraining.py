@@ -2,8 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from paretocaps.domain.measurement import Device, Measurement
 from paretocaps.domain.paper_table import Pretraining
 from paretocaps.errors import UsageError
+from paretocaps.run_folder import RunFolder
 from paretocaps.search.observer import Observer
 from paretocaps.service import pretraining
 from paretocaps.service.pretraining import placed, pretraining_text, trunks_folder, with_trunk
@@ -62,3 +64,13 @@ def test_it_is_trained_on_the_set_in_the_named_folder(trained, tmp_path):
 def test_it_is_said_how_it_was_trained():
     assert pretraining_text(BEFORE) == "for 3 epochs on 5,000 training images of Tiny ImageNet"
     assert trunks_folder("studies/paretocaps.db") == Path("studies/paretocaps-trunks")
+
+
+def test_it_is_said_how_far_it_came(tmp_path):
+    trunk, folder = tmp_path / "mobilenet-1.safetensors", tmp_path / "mobilenet-1"
+    whole = "for 3 epochs on 5,000 training images of Tiny ImageNet"
+    assert pretraining_text(BEFORE, trunk) == whole
+    folder.mkdir()
+    own = {"acc": 0.0113, "best_epoch": 3, "time": 1.0, "wall": 2.0, "params": 7, "macs": 9}
+    RunFolder(folder).write_result(Measurement(**own, device=Device(name="a processor", kind="cpu")))
+    assert pretraining_text(BEFORE, trunk) == f"{whole}, to a validation accuracy of 1.1% (of 200 classes)"
