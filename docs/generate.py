@@ -188,7 +188,7 @@ def papers() -> str:
     kept = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(EVIDENCE.glob("*.json"))]
     kept.sort(key=lambda run: list(named).index(run["table"]))  # fails where a page's table has gone
     parts = [_measured_table(run) for run in kept if run["scale"] == "cpu"]
-    others = [_measured_table(run) for run in kept if run["scale"] != "cpu"]
+    parts += [_measured_table(run) for run in kept if run["scale"] == "paper"]
     run = {one["table"] for one in kept if one["scale"] == "cpu"}
     left = [one for name, one in named.items() if name not in run]
     rows = [
@@ -200,7 +200,7 @@ def papers() -> str:
         }
         for one in left
     ]
-    return "\n\n".join([*parts, "## Open", table(rows, code="table"), *others])
+    return "\n\n".join([*parts, "## Open", table(rows, code="table")])
 
 
 def _measured_table(run: Mapping[str, Any]) -> str:

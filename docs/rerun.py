@@ -1,7 +1,8 @@
 """Compare two runs of a paper's table with different seeds: `python docs/rerun.py FIRST.json SECOND.json`.
 
-The two files are what `reproduce` wrote beside its pages. For every figure that both measured, the difference
-of the two means is set against its 95 % interval (Welch's t), and the result is kept in docs/evidence/again.
+The two files are what `reproduce` wrote beside its pages. For every figure that both measured and that seeds
+change, the difference of the two means is set against its 95 % interval (Welch's t), and the result is kept
+in docs/evidence/again. Figures that no seed changes, such as parameters, would always agree and do not count.
 """
 
 import json
@@ -15,6 +16,8 @@ from typing import Any
 from scipy.stats import t
 
 AGAIN = Path(__file__).parent / "evidence" / "again"
+EXACT = ("params", "macs", "memory")
+"""What no seed changes on one device."""
 _EXACT = 1e-12  # of a mean: a difference below this is rounding
 
 
@@ -23,9 +26,13 @@ def main(first: Path, second: Path) -> None:
     one, other = (json.loads(path.read_text(encoding="utf-8")) for path in (first, second))
     if one["table"] != other["table"] or one["scale"] != other["scale"]:
         raise SystemExit(f"{first} and {second} are not of the same table and scale")
+    if not (one.get("by_seed") and other.get("by_seed")):
+        raise SystemExit(f"{first} or {second} is of a version that kept no trainings: write its page anew")
     if set(one["seeds"]) & set(other["seeds"]):
         raise SystemExit(f"{first} and {second} have seeds in common: run the second with --seed N")
     found = compared(one, other)
+    if not found["figures"]:
+        raise SystemExit(f"{first} and {second} have no figure in common of two seeds or more")
     within = sum(figure["within"] for figure in found["figures"])
     AGAIN.mkdir(parents=True, exist_ok=True)
     place = AGAIN / f"{one['table']}-{one['scale']}.json"
@@ -43,7 +50,7 @@ def compared(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]
 def _figures(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for row in one["by_seed"]:
         own, again = (list(run["by_seed"].get(row, {}).values()) for run in (one, other))
-        for name in dict.fromkeys(name for training in own for name in training):
+        for name in dict.fromkeys(name for training in own for name in training if name not in EXACT):
             pair = [[training[name] for training in run if name in training] for run in (own, again)]
             if all(len(values) > 1 for values in pair):
                 yield {"row": row, "figure": name, **difference(*pair)}

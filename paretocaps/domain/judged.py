@@ -57,10 +57,20 @@ def judged(claim: Claim, trainings: Trainings) -> Judged:
         values = [_value(claim.objective, quantity, one[seed], reference) for one in (own, other)]
         if values[0] is not None and values[1] is not None:
             pairs.append((values[0], values[1]))
-    step = 1.0 if isinstance(quantity, EpochsTo) else 0.0
-    found = difference(pairs, relative=claim.relative, exact=claim.objective in EXACT, step=step)
+    found = difference(
+        pairs, relative=claim.relative, exact=claim.objective in EXACT, step=_step(claim, quantity, own)
+    )
     never = sum(one.at_least for pair in pairs for one in pair)
     return Judged(claim, verdict(claim, found), found, "" if found else _why(claim, len(pairs)), never)
+
+
+def _step(claim: Claim, quantity: Quantity | None, trainings: Mapping[int, Measurement]) -> float:
+    """Return how far apart two values of a quantity are at least: an epoch, or one of the images."""
+    if isinstance(quantity, EpochsTo):
+        return 1.0
+    first = next(iter(trainings.values()))
+    images = first.test_images if claim.objective == "test_acc" else first.validation_images
+    return 1.0 / images if claim.objective in ("test_acc", "acc") and images else 0.0
 
 
 def _value(

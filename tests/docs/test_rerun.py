@@ -23,10 +23,8 @@ def rerun() -> ModuleType:
     return module
 
 
-def run(seeds: tuple[int, ...], accuracies: tuple[float, ...], params: float = 8e6) -> dict[str, Any]:
-    trainings = {
-        str(seed): {"acc": acc, "params": params} for seed, acc in zip(seeds, accuracies, strict=True)
-    }
+def run(seeds: tuple[int, ...], accuracies: tuple[float, ...]) -> dict[str, Any]:
+    trainings = {str(seed): {"acc": acc, "params": 8e6} for seed, acc in zip(seeds, accuracies, strict=True)}
     by_seed = {"wab": trainings, "once": {str(seeds[0]): {"acc": 0.5}}}
     same = {"table": "fastrcaps-table1", "scale": "cpu", "devices": ["some CPU"], "written": "today"}
     return {**same, "seeds": list(seeds), "by_seed": by_seed}
@@ -42,14 +40,20 @@ def test_the_interval_is_that_of_welchs_test(rerun: ModuleType) -> None:
     assert not rerun.difference([0.91, 0.92, 0.91], [0.81, 0.82, 0.81])["within"]
 
 
-def test_what_no_seed_changes_has_to_be_the_same(rerun: ModuleType) -> None:
+def test_what_no_seed_changes_is_not_counted(rerun: ModuleType) -> None:
     found = rerun.compared(run((0, 1, 2), (0.91, 0.93, 0.92)), run((3, 4, 5), (0.9, 0.95, 0.96)))
-    assert [(one["row"], one["figure"], one["within"]) for one in found["figures"]] == [
-        ("wab", "acc", True),
-        ("wab", "params", True),
-    ]
-    other = rerun.compared(run((0, 1), (0.91, 0.93)), run((3, 4), (0.9, 0.95), params=7e6))
-    assert [one["within"] for one in other["figures"]] == [True, False]
+    assert [(one["row"], one["figure"], one["within"]) for one in found["figures"]] == [("wab", "acc", True)]
+
+
+def test_files_that_cannot_be_compared_are_refused(rerun: ModuleType, tmp_path: Path) -> None:
+    one, older, few = run((0, 1), (0.91, 0.93)), run((3, 4), (0.9, 0.95)), run((3, 4), (0.9, 0.95))
+    del older["by_seed"]
+    few["by_seed"] = {"other": {"3": {"acc": 0.5}}}
+    for name, content in (("a", one), ("b", older), ("c", few)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    for name, said in (("b", "kept no trainings"), ("c", "no figure in common")):
+        with pytest.raises(SystemExit, match=said):
+            rerun.main(tmp_path / "a.json", tmp_path / f"{name}.json")
 
 
 def test_the_same_seeds_are_no_second_run(rerun: ModuleType, tmp_path: Path) -> None:
@@ -66,7 +70,7 @@ def test_what_is_kept_is_what_was_compared(
     (tmp_path / "a.json").write_text(json.dumps(run((0, 1), (0.91, 0.93))))
     (tmp_path / "b.json").write_text(json.dumps(run((3, 4), (0.9, 0.95))))
     rerun.main(tmp_path / "a.json", tmp_path / "b.json")
-    assert "2 of 2 differences lie within their intervals" in capsys.readouterr().out
+    assert "1 of 1 differences lie within their intervals" in capsys.readouterr().out
     kept = json.loads((tmp_path / "again" / "fastrcaps-table1-cpu.json").read_text())
     assert kept["second"]["seeds"] == [3, 4]
     assert kept["first"]["by_seed"]["wab"]["1"]["acc"] == 0.93
