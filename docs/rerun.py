@@ -2,7 +2,8 @@
 
 The two files are what `reproduce` wrote beside its pages. For every figure that both measured and that seeds
 change, the difference of the two means is set against its 95 % interval (Welch's t), and the result is kept
-in docs/evidence/again. Figures that no seed changes, such as parameters, would always agree and do not count.
+in docs/evidence/again. Figures that no seed changes, such as parameters, would always agree and do not count;
+nor do seconds where the two runs had different devices.
 """
 
 import json
@@ -18,6 +19,8 @@ from scipy.stats import t
 AGAIN = Path(__file__).parent / "evidence" / "again"
 EXACT = ("params", "macs", "memory")
 """What no seed changes on one device."""
+BOUND = ("epoch_time", "time", "latency_batch")
+"""What does not compare across devices."""
 _EXACT = 1e-12  # of a mean: a difference below this is rounding
 
 
@@ -48,9 +51,10 @@ def compared(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _figures(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    left = EXACT if set(one["devices"]) == set(other["devices"]) else (*EXACT, *BOUND)
     for row in one["by_seed"]:
         own, again = (list(run["by_seed"].get(row, {}).values()) for run in (one, other))
-        for name in dict.fromkeys(name for training in own for name in training if name not in EXACT):
+        for name in dict.fromkeys(name for training in own for name in training if name not in left):
             pair = [[training[name] for training in run if name in training] for run in (own, again)]
             if all(len(values) > 1 for values in pair):
                 yield {"row": row, "figure": name, **difference(*pair)}

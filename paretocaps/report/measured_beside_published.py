@@ -196,7 +196,8 @@ def _estimate(name: str, estimate: Estimate | None) -> str:
     if estimate is None or estimate.half_width is None or name not in (*_SPREAD, _EPOCHS):
         return _text(name, None if estimate is None else estimate.value)
     if name == _EPOCHS:
-        return f"{_text(name, estimate.value)} ±{estimate.half_width:.2g}"
+        half = f" ±{estimate.half_width:.3g}" if estimate.half_width else ""  # whole numbers agree by chance
+        return f"{_text(name, estimate.value)}{half}"
     return estimate_text(_SPREAD[name], estimate)
 
 

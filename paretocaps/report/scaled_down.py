@@ -109,7 +109,7 @@ def not_comparable(*, less: bool, timed: bool, memory: bool = False, resized: bo
         )
     if memory:
         found.append(
-            "Memory is that of the training's own tensors, the paper's that of a whole process or card:"
+            "Memory is that of the training's own tensors; papers print that of a whole process or card:"
             " compare by how much it grows, or ratios."
         )
     return [*found, _OTHER_SIZE if resized else _EXACT]

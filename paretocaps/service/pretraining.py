@@ -58,7 +58,11 @@ def placed(data: str, dataset: str) -> dict[str, Any]:
 
 
 def with_trunk(
-    options: Mapping[str, Any], pretraining: Pretraining, data: str | None, observer: "Observer"
+    options: Mapping[str, Any],
+    pretraining: Pretraining,
+    data: str | None,
+    observer: "Observer",
+    cost: str = "",
 ) -> dict[str, Any]:
     """Return the options of a study whose networks start from a backbone that is trained here first.
 
@@ -70,6 +74,7 @@ def with_trunk(
         pretraining: how its backbone is trained.
         data: the folder with the data sets; None for those of the hub.
         observer: is told about it.
+        cost: what all of it takes, which is told before that training; empty for nothing.
 
     Raises:
         UsageError: the data are missing, or an option is not allowed.
@@ -85,6 +90,8 @@ def with_trunk(
     folder = trunks_folder(options["storage"]) / f"{fix['backbone']}-{digest}"
     trunk = folder.with_suffix(".safetensors")
     if not trunk.exists():
+        if cost:
+            observer.notice(cost)
         observer.notice(f"training the backbone {fix['backbone']} first, {pretraining_text(pretraining)}")
         given = TrainOptions(
             settings=settings,

@@ -97,8 +97,7 @@ def reproduce(
     table = paper_table(name)
     given = _study_options(table, asked)
     if (pretraining := table.file.pretraining.get(asked.scale)) is not None:
-        watcher.notice(whole_line(table, asked.scale))
-        given = with_trunk(given, pretraining, asked.data, watcher)
+        given = with_trunk(given, pretraining, asked.data, watcher, whole_line(table, asked.scale))
     checked = check_study(resolve_spec(given))
     data = checked.trainer.check_data(checked.spec.data_spec, watcher.preparing)
     before = _cost(checked, data, asked.storage)
@@ -139,8 +138,10 @@ def cost_line(table: NamedTable, scale: Scale, cost: "Cost", cores: int) -> str:
 def whole_line(table: NamedTable, scale: Scale) -> str:
     """Return what all of a table takes on two cores, with the backbone that is trained before."""
     seconds = scale_seconds(table, scale)
-    told = "" if seconds is None else f" about {cost_text(seconds)} on {CORES} cores (a rough guess)"
-    return f"{table.name}, scale {scale}: with the training of its backbone, which comes first,{told}"
+    told = (
+        "unknown time" if seconds is None else f"about {cost_text(seconds)} on {CORES} cores (a rough guess)"
+    )
+    return f"{table.name}, scale {scale}: {told}, with the training of its backbone, which comes first"
 
 
 def _cores(checked: "CheckedStudy") -> int:

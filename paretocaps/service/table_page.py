@@ -109,7 +109,7 @@ def write_table_page(path: Path, run: TableRun, observer: "Observer") -> tuple[J
             reports = row_reports(store, spec.study, published, trials, tested, observer)
         curves = _curves(store, spec, trials)
     told = replace(
-        _told(run, everyone.devices, [row.name for row in published.rows if not trainings.get(row.name)]),
+        _told(run, everyone.devices, [one.name for one in lines if one.trial is None and not one.networks]),
         figures=paper_charts(table.charts, front, trials, curves, depths, reports),
         evaluations=report_figures(reports),
         trainings=_by_seed(trainings),
@@ -164,7 +164,7 @@ def _told(run: TableRun, devices: Sequence[str], missing: Sequence[str]) -> "Pap
 
 
 def _has_memory(table: NamedTable, spec: StudySpec) -> bool:
-    """Return whether the page shows memory beside the paper's."""
+    """Return whether the page shows memory."""
     printed = table.table.of(Published.model_validate(table.file.study["published"])).figures
     return "memory" in (*printed, *spec.objectives)
 

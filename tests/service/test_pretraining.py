@@ -61,6 +61,16 @@ def test_it_is_trained_on_the_set_in_the_named_folder(trained, tmp_path):
         placed("nowhere", "mnist")
 
 
+def test_the_cost_is_told_before_the_training_and_only_then(trained):
+    said = []
+    observer = Observer()
+    observer.notice = said.append
+    for _ in range(2):
+        with_trunk(OPTIONS, BEFORE, None, observer, "about 11 min")
+    assert said[0] == "about 11 min"
+    assert said.count("about 11 min") == len(trained) == 1
+
+
 def test_it_is_said_how_it_was_trained():
     assert pretraining_text(BEFORE) == "for 3 epochs on 5,000 training images of Tiny ImageNet"
     assert trunks_folder("studies/paretocaps.db") == Path("studies/paretocaps-trunks")
