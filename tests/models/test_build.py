@@ -189,14 +189,14 @@ def test_capsules_on_a_backbone_learn_from_random_weights():
     widths = tuple(width // 4 for width in shape.trunk_shape.widths)
     network = build_network(shape.model_copy(update={"trunk_channels": widths}), 0)
     digits = load_digits()
-    images = torch.tensor(digits.images[:600] / 16, dtype=torch.float32).unsqueeze(1)
-    labels = torch.tensor(digits.target[:600])
+    images = torch.tensor(digits.images / 16, dtype=torch.float32).unsqueeze(1)
+    labels = torch.tensor(digits.target)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     for _ in range(4):
-        for batch, truth in zip(images[:500].split(25), labels[:500].split(25), strict=True):
+        for batch, truth in zip(images[:900].split(25), labels[:900].split(25), strict=True):
             optimizer.zero_grad()
             capsnet_loss(network(batch, truth), batch, truth).backward()
             optimizer.step()
     with torch.no_grad():
-        right = network.eval().scores(images[500:]).argmax(1) == labels[500:]
-    assert right.float().mean() > 0.8
+        right = network.eval().scores(images[900:]).argmax(1) == labels[900:]
+    assert right.float().mean() > 0.85

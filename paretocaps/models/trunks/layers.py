@@ -10,11 +10,29 @@ from torch.nn.utils import skip_init
 
 from paretocaps.models.trunks.shape import ConvolutionShape, TrunkShape
 
+_BLOCK = 16
+"""The most channels that oneDNN computes at once."""
+
+
+class NarrowProjection(nn.Conv2d):
+    """A 1x1 convolution with a stride, of few channels.
+
+    It picks the cells first, and convolves them with a stride of 1: the same values. With the stride in the
+    convolution, and fewer input channels than a block of the processor has, oneDNN's gradient of the weights
+    writes past its memory (uxlfoundation/oneDNN issue 6035): wrong gradients, or a crash.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return maps [B, outputs, ceil(rows / stride), ceil(columns / stride)]."""
+        down, across = self.stride
+        return functional.conv2d(input[..., ::down, ::across], self.weight, self.bias, groups=self.groups)
+
 
 def convolution_layer(shape: ConvolutionShape) -> nn.Conv2d:
     """Return the convolution with zero padding, without its normalisation; its weights are undefined."""
+    projects = shape.kernel.positions == 1 and shape.stride > 1 and not shape.padding
     layer = skip_init(  # type: ignore[no-untyped-call]
-        nn.Conv2d,
+        NarrowProjection if projects and shape.inputs // shape.groups < _BLOCK else nn.Conv2d,
         shape.inputs,
         shape.outputs,
         (shape.kernel.height, shape.kernel.width),

@@ -7,7 +7,13 @@ from torch import nn
 from paretocaps.models.geometry import Size
 from paretocaps.models.trunks.alexnet import AlexNetTrunk
 from paretocaps.models.trunks.alexnet_shape import alexnet
-from paretocaps.models.trunks.layers import BatchNorm, convolution_layer, initialise_trunk, norm_layer
+from paretocaps.models.trunks.layers import (
+    BatchNorm,
+    NarrowProjection,
+    convolution_layer,
+    initialise_trunk,
+    norm_layer,
+)
 from paretocaps.models.trunks.residual import ResidualTrunk
 from paretocaps.models.trunks.residual_shape import residual
 from paretocaps.models.trunks.shape import ConvolutionShape, TrunkShape
@@ -48,6 +54,30 @@ def test_a_layer_is_what_its_shape_says():
     assert layer(torch.zeros(1, 4, 13, 11)).shape == (1, 6, 7, 5)
     assert (layer.groups, layer.bias) == (2, None)
     assert norm_layer(shape).num_features == 6
+
+
+@pytest.mark.parametrize("inputs", [1, 3, 5, 12])
+def test_a_narrow_projection_is_the_convolution_that_its_shape_says(inputs):
+    """In channels-last order, in which oneDNN's own wrote past its memory on some processors."""
+    shape = ConvolutionShape("c", inputs, 10, Size(1, 1), Size(4, 4), stride=2, bias=False)
+    layer = convolution_layer(shape).to(memory_format=torch.channels_last)
+    nn.init.normal_(layer.weight)
+    maps = torch.rand(100, inputs, 8, 7).contiguous(memory_format=torch.channels_last).requires_grad_()
+    exact = [value.detach().double().requires_grad_() for value in (maps, layer.weight)]
+    found, expected = layer(maps), nn.functional.conv2d(*exact, stride=2)
+    weights = torch.rand(expected.shape)
+    (found * weights).sum().backward()
+    (expected * weights).sum().backward()
+    torch.testing.assert_close(found.double(), expected, rtol=1e-4, atol=1e-4)
+    for own, other in zip((maps, layer.weight), exact, strict=True):
+        torch.testing.assert_close(own.grad.double(), other.grad, rtol=1e-4, atol=1e-3)
+
+
+def test_wide_and_padded_projections_are_torchs_own():
+    wide = ConvolutionShape("c", 16, 10, Size(1, 1), Size(4, 4), stride=2)
+    for shape in (wide, replace(wide, inputs=3, stride=1), replace(wide, inputs=3, padding=1)):
+        assert type(convolution_layer(shape)) is nn.Conv2d
+    assert type(convolution_layer(replace(wide, inputs=15))) is NarrowProjection
 
 
 def test_the_generator_alone_decides_a_trunks_weights():
