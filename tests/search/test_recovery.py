@@ -189,7 +189,7 @@ def test_finished_trials_get_the_seeds_that_they_lack(run, storage):
     assert watcher.seeds == [(2, 2)]
     assert [(trial, seed) for trial, seed, _ in watcher.seed_values] == first[:2]
     assert all(member.seeds == 2 for member in summary.front)
-    assert {member.trial: member.values for member in watcher.fronts[-1]} == {
+    assert {member.trial: member.values for member in watcher.fronts[-1].answers()} == {
         member.trial: member.values for member in service.load_front("s", storage, require=())
     }
     assert told_to_optuna(storage)[:2] == told  # a finished trial cannot be told again
