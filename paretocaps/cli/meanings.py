@@ -68,6 +68,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "--seed": Meaning("N", "Seed of the", int),
         "--executor": Meaning("NAME", "How jobs run: processes, inline or ray."),
         "--workers": Meaning("N", "Jobs that run at once on a CPU, or with --share-device on all GPUs.", int),
+        "--threads": Meaning("N", "Split a CPU into slots of N cores, with a job on each.", int),
         "--budget": Meaning("TIME", "Train so long at most, all runs together, such as 30m or 2h."),
         "--log": Meaning(
             "NAME",

@@ -37,7 +37,7 @@ class ReproduceOptions:
         output: the page; None for reports/TABLE-SCALE.html. The JSON lies beside it.
         seed: the seed of each row's first training; None for that of the study file.
         timeout: how long this run lasts at most; the same command goes on later.
-        device, workers: those of `StudySpec`.
+        device, workers, threads: those of `StudySpec`.
     """
 
     scale: Scale = "quick"
@@ -49,6 +49,7 @@ class ReproduceOptions:
     timeout: float | str | None = None
     device: str = "auto"
     workers: int | None = None
+    threads: int | None = None
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,7 @@ def command_of(name: str, options: ReproduceOptions) -> str:
         "--output": options.output,
         "--device": None if options.device == "auto" else options.device,
         "--workers": options.workers,
+        "--threads": options.threads,
     }
     words = ["paretocaps", "reproduce", name]
     for flag, value in given.items():
@@ -176,7 +178,10 @@ def _study_options(table: NamedTable, asked: ReproduceOptions) -> dict[str, Any]
         UsageError: the folder of the data is missing.
     """
     given = table.options(asked.scale, asked.seed) | {"storage": asked.storage}
-    own = {**asked.layout, "timeout": asked.timeout, "device": asked.device, "workers": asked.workers}
+    own = {
+        **asked.layout,
+        **{name: getattr(asked, name) for name in ("timeout", "device", "workers", "threads")},
+    }
     given |= {name: value for name, value in own.items() if value is not None}
     if asked.data is not None:
         given |= placed(asked.data, given.pop("dataset"))

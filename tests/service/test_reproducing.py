@@ -166,11 +166,11 @@ def test_the_command_that_goes_on_has_what_was_asked():
     assert command_of("t", asked) == "paretocaps reproduce t --data 'my data' --scale cpu --storage a.db"
     laid_out = ReproduceOptions(
         data="d", layout={"parts": "train=A,test=B", "transpose": True, "classes_are_folders": None},
-        device="cuda:1", workers=2,
+        device="cuda:1", workers=2, threads=1,
     )  # fmt: skip
     assert command_of("t", laid_out) == (
         "paretocaps reproduce t --data d --parts train=A,test=B --transpose --scale quick"
-        " --device cuda:1 --workers 2"
+        " --device cuda:1 --workers 2 --threads 1"
     )
 
 

@@ -38,6 +38,7 @@ from paretocaps.search.interrupts import Interrupts
 @shared("--timeout")
 @device_option
 @shared("--workers", "  [default: one per slot or GPU]")
+@shared("--threads", "  [default: 1 where networks are small, else all]")
 @shared("--plain", is_flag=True)
 @format_option
 def command(
