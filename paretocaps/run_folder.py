@@ -50,6 +50,11 @@ class RunFolder:
         return self.path / "failure.json"
 
     @property
+    def stopped_file(self) -> Path:
+        """The mark of a training that was stopped early: its measurement is of fewer epochs than its job's."""
+        return self.path / "stopped"
+
+    @property
     def checkpoint(self) -> Path:
         """The state of a training in progress, from which it is resumed."""
         return self.path / "checkpoint.pt"
@@ -140,7 +145,7 @@ class RunFolder:
 
     def forget_result(self) -> None:
         """Remove the result and the log of an earlier training, so that a new one does not inherit them."""
-        _remove(self.measurement_file, self.failure_file, self.log)
+        _remove(self.measurement_file, self.failure_file, self.stopped_file, self.log)
 
     def forget(self) -> None:
         """Remove all files that an earlier training wrote, except the lock file; other files stay."""

@@ -144,6 +144,7 @@ def benchmark(
     own_cpu, their_cpu = (one.cpu[-turns:] for one in (counted[0], counted[-1]))
     on_cpu = place.type == "cpu"
     batch, step = case.step_images, statistics.median(seconds[0])
+    flops = training_flops(case.architecture, frozen=case.choices.frozen)
     return BenchRow(
         batch=case.choices.batch_size,
         precision=_precision(learner),
@@ -154,7 +155,7 @@ def benchmark(
         steps=turns,
         epoch_s=_epoch_seconds(case, place) or step * -(-case.images // batch),
         images_s=batch / step,
-        flops_share=batch * training_flops(case.architecture) / step / peak_flops(place, learner.dtype),
+        flops_share=batch * flops / step / peak_flops(place, learner.dtype),
         peak_bytes=learner.peak_bytes,
         tuning=str(learner.tuning),
         loaded=bool(learner.stopwatch.disturbances()),
@@ -255,6 +256,8 @@ def _learner(case: Case, device: torch.device, count: int | None = None) -> Lear
     images, labels = random_images(case.architecture, count or batch * _steps_a_turn(device, batch))
     loader = DeviceLoader(ImageSet(images, labels), device)
     network = build_network(case.architecture, 0)
+    if case.choices.frozen:
+        network.freeze_trunk()
     return Learner(network, loader, case.choices, device, tunings=KeptTunings.always_measured())
 
 

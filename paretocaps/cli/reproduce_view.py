@@ -28,12 +28,15 @@ def _in_short(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**name, **costs, "shows": shows, "study file": row["study_file"]}
 
 
-def show_reproduced(found: Reproduced) -> None:
-    """Show the verdicts on stderr, and the paths of the page and of its JSON on stdout."""
+def show_reproduced(found: Reproduced, form: str = "table") -> None:
+    """Show the verdicts on stderr, and on stdout the paths of the page and of its JSON, or that JSON."""
     say(f"study {found.study}: {found.finished} of {found.trainings} trainings finished")
     for one in found.claims:
         note(f"{one.verdict}: {one.claim.text} ({claim_line(one)})")
     if found.time_is_up:
         say(found.time_is_up)
+    if form == "json":
+        click.echo(found.figures.read_text(encoding="utf-8"), nl=False)
+        return
     click.echo(found.page)
     click.echo(found.figures)

@@ -117,9 +117,16 @@ def _of_pairs(data: Any) -> _Part:
     pairs = [data[row] for row in range(len(data))]
     if not pairs or not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs):
         raise DataError(f"data is a {type(data).__name__} of other items than (image, label): give {_FORMS}")
-    images = (image for one, _ in pairs for image in _images(np.asarray(one)[None]))
+    images = (image for one, _ in pairs for image in _images(np.asarray(_plain(one))[None]))
     classes = getattr(data, "classes", None)
     return _encoded(images, [getattr(label, "item", lambda own=label: own)() for _, label in pairs], classes)
+
+
+def _plain(one: Any) -> Any:
+    """Return a picture whose pixels are no grays or RGB, such as numbers of a palette, as RGB."""
+    if isinstance(one, Image.Image) and one.mode in ("P", "YCbCr", "HSV", "LAB"):
+        return one.convert("RGB")
+    return one
 
 
 def _images(images: NDArray[Any]) -> Iterator[NDArray[np.uint8]]:

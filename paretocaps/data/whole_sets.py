@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from paretocaps.errors import UsageError
+
 
 @dataclass(frozen=True)
 class WholeSet:
@@ -44,16 +46,25 @@ def folder_of_set(folder: Path, dataset: str) -> Path:
     """Return the sub-folder that has a data set of the catalog, or `folder` itself where none is named so.
 
     A sub-folder's name begins with that of the data set, whatever dashes either has: `cifar10-jpeg` has
-    cifar10, `cifar-100` has cifar100.
+    cifar10, `cifar-100` has cifar100, `tiny-imagenet-200` has tiny-imagenet.
+
+    Raises:
+        UsageError: `folder`, or a sub-folder where none is named so, is named after another of the sets.
     """
-    wanted = _plain(dataset)
-    found = [one for one in sorted(folder.glob("*")) if one.is_dir() and _begins(_plain(one.name), wanted)]
-    return found[0] if found else folder
+    inner = [one for one in sorted(folder.glob("*")) if one.is_dir()]
+    found = [one for one in inner if _is_of(one, dataset)]
+    if found:
+        return found[0]
+    others = {other for one in (folder.resolve(), *inner) for other in WHOLE_SETS if _is_of(one, other)}
+    if others and not _is_of(folder.resolve(), dataset):
+        raise UsageError(
+            f"data folder {str(folder)!r} has {' and '.join(sorted(others))}, and no sub-folder {dataset}:"
+            f" name the folder with {dataset}"
+        )
+    return folder
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def _begins(name: str, wanted: str) -> bool:
-    return name.startswith(wanted) and not name[len(wanted) :][:1].isdigit()
+def _is_of(folder: Path, dataset: str) -> bool:
+    name, wanted = (re.sub(r"[^a-z0-9]", "", one.lower()) for one in (folder.name, dataset))
+    longer = wanted[-1].isdigit() and name[len(wanted) :][:1].isdigit()  # cifar100 is not cifar10
+    return name.startswith(wanted) and not longer

@@ -76,7 +76,7 @@ class Choices(ChoicesModel):
         BASELINE_FAMILY, description="Which family the network belongs to."
     )
     backbone: Backbone = Field(
-        BACKBONE, description="The backbone whose feature maps the primary capsules read."
+        BACKBONE, description="The backbone whose feature maps the primary capsules, or a linear layer, read."
     )
     frozen: bool = Field(
         False, description="Whether the backbone keeps its weights while the rest of the network is trained."

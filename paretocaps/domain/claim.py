@@ -63,6 +63,9 @@ def compared_objective(name: str) -> Objective:
     return TEST_ACC if name == TEST_ACC.name else OBJECTIVES.get(name)
 
 
+_ROUNDING = 1e-12  # differences of shares of images differ in their last bits
+
+
 @dataclass(frozen=True)
 class Value:
     """One training's value; `at_least` says that it never came so far, and would have taken longer."""
@@ -116,7 +119,7 @@ def difference(
     ]
     mean = math.fsum(away) / len(away)
     apart = 0.0 if relative else step
-    same = len(set(away)) == 1
+    same = max(away) - min(away) <= _ROUNDING * max(1.0, abs(mean))
     low, high = (mean - apart, mean + apart) if same else t_interval(mean, _deviation(away, mean), len(away))
     shown = math.expm1 if relative else float
     return Difference(

@@ -8,6 +8,7 @@ from paretocaps.domain.measurement import Measurement
 from paretocaps.domain.quantities.quantities import compared, evaluated, parse_quantity
 from paretocaps.domain.quantities.quantity import Quantity
 from paretocaps.domain.quantities.reach import EpochsTo, TimeTo
+from paretocaps.domain.wording import counted
 
 Trainings = Mapping[str, Mapping[int, Measurement]]
 """The trainings of each row by its name, and of each row by seed."""
@@ -35,7 +36,8 @@ class Judged:
 def judged(claim: Claim, trainings: Trainings) -> Judged:
     """Return the verdict on a claim, by the difference of its two rows over the seeds that both have.
 
-    An accuracy "of a design" is, for each seed, that of the design's training with the same seed. A training
+    What does not compare across devices is compared where both trainings of a seed ran on one. An accuracy
+    "of a design" is, for each seed, that of the design's training with the same seed. A training
     that never reached it counts with all its epochs, which is the least that it would take.
 
     Raises:
@@ -51,8 +53,11 @@ def judged(claim: Claim, trainings: Trainings) -> Judged:
     if base is not None and not base:
         return Judged(claim, "open", None, f"{against} is not trained")
     seeds = sorted(own.keys() & other.keys() & (own.keys() if base is None else base.keys()))
-    pairs = []
+    pairs, apart = [], 0
     for seed in seeds:
+        if claim.of.device_bound and own[seed].device.machine != other[seed].device.machine:
+            apart += 1
+            continue
         reference = None if base is None else base[seed]
         values = [_value(claim.objective, quantity, one[seed], reference) for one in (own, other)]
         if values[0] is not None and values[1] is not None:
@@ -61,7 +66,7 @@ def judged(claim: Claim, trainings: Trainings) -> Judged:
         pairs, relative=claim.relative, exact=claim.objective in EXACT, step=_step(claim, quantity, own)
     )
     never = sum(one.at_least for pair in pairs for one in pair)
-    return Judged(claim, verdict(claim, found), found, "" if found else _why(claim, len(pairs)), never)
+    return Judged(claim, verdict(claim, found), found, "" if found else _why(claim, len(pairs), apart), never)
 
 
 def _step(claim: Claim, quantity: Quantity | None, trainings: Mapping[int, Measurement]) -> float:
@@ -88,7 +93,9 @@ def _value(
     return None if measured is None else Value(measured)
 
 
-def _why(claim: Claim, pairs: int) -> str:
+def _why(claim: Claim, pairs: int, apart: int) -> str:
+    if pairs < 2 and apart:
+        return f"the rows' trainings of {counted(apart, 'seed')} ran on different devices"
     if pairs == 0:
         return f"no seed of both rows has {claim.objective}"
     return "one seed has no interval" if pairs == 1 else "a value is not above 0, so it has no share"

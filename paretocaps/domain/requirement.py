@@ -47,6 +47,8 @@ class Requirement:
         try:
             name, relation, number, suffix = match.groups() if match else ("", "", "", "")
             requirement = cls(canonical_name(name), relation, float(number) * _SUFFIXES[suffix])
+            if not math.isfinite(requirement.bound):
+                raise ValueError(text)
         except ValueError:
             raise UsageError(
                 f"requirement {text!r} is not understood: write it like acc>=0.9 or params<=500k"

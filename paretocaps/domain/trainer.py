@@ -203,7 +203,7 @@ class TrainerSpec:
         """
         for parameter in space:
             for value in parameter.values or parameter.examples():
-                parse_value(self.choices, parameter.name, value)
+                self._check_value(f"space.{parameter.name}", parameter.name, value)
             for parent in parameter.when.parents:
                 if parent not in self.choices.model_fields:
                     known = self.choices.model_fields
@@ -213,10 +213,17 @@ class TrainerSpec:
                     )
             self._check_condition(parameter)
 
+    def _check_value(self, place: str, name: str, value: Any) -> None:
+        """Refuse a value that the choice `name` does not allow, or that is text where it is a number."""
+        found = parse_value(self.choices, name, value)
+        if isinstance(value, str) and not isinstance(found, str):
+            written = str(found).lower() if isinstance(found, bool) else repr(found)
+            raise UsageError(f"{place}: {name}={value!r} is text: write it as {written}, without quotes")
+
     def _check_condition(self, parameter: Parameter) -> None:
         for parent, values in parameter.when.allowed:
             for value in values:
-                parse_value(self.choices, parent, value)
+                self._check_value(f"space.{parameter.name}.when", parent, value)
         for parent, _ in parameter.when.bounds:
             default = self.choices.model_fields[parent].get_default(call_default_factory=True)
             if isinstance(default, str):

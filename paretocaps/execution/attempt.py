@@ -50,11 +50,15 @@ def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
     """
 
     folder = RunFolder(job.folder)
+    stopped = False
 
     def report(record: EpochRecord) -> bool:
+        nonlocal stopped
         _check(record, EpochRecord, f"trainer {job.trainer!r} reported")
         folder.sign()
-        return on_epoch(record)
+        goes_on = on_epoch(record)
+        stopped = not goes_on and record.epoch < job.epochs
+        return goes_on
 
     def tell(what: str, done: int, total: int) -> None:
         folder.sign()
@@ -77,6 +81,8 @@ def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
         _check(measurement, Measurement, f"trainer {job.trainer!r} returned")
         measurement = with_lease(with_calibration(with_part(measurement), calibration), lease)
         try:
+            if stopped:  # before the measurement, which would be taken for that of a whole training
+                folder.stopped_file.touch()
             folder.write_result(measurement)
         except OSError:
             if job.origin is None:  # nobody else keeps it

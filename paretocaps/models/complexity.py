@@ -45,13 +45,21 @@ def capsnet_parts(a: Architecture) -> list[Part]:
     *hidden, last = a.layers
     bias = last.outputs * last.out_dim if a.class_bias else 0
     parts = [
-        *_trunk(a),
+        *trunk_parts(a),
         _primary(a),
         *([_layers("capsule_layer", a, hidden[:1]), _layers("blocks", a, hidden[1:])] if hidden else []),
         _layers("class_capsules", a, [last], bias),
         _routing(a),
     ]
     return parts if a.decoder == "none" else [*parts, _decoder(a)]
+
+
+def trunk_parts(a: Architecture) -> list[Part]:
+    """Return the convolutions before the primary one, each as a part; a deep trunk is one part."""
+    found = [Part(shape.name, shape.params, shape.macs) for shape in a.trunk_shape.convolutions]
+    if a.trunk == PLAIN:
+        return found
+    return [Part("trunk", sum(part.params for part in found), sum(part.macs for part in found))]
 
 
 def parameters(architecture: Architecture) -> int:
@@ -88,7 +96,7 @@ def training_multiply_adds(architecture: Architecture, *, frozen: bool = False) 
 
     A step costs the forward pass, and as much again for each of the gradients of inputs and of weights, but
     the first convolution needs no gradient of its input, the image. A frozen trunk only runs forward, and the
-    primary capsules then need no gradient of their input. (The paper on pruned backbones multiplies the whole
+    part after it then needs no gradient of its input. (The paper on pruned backbones multiplies the whole
     network's forward multiply-adds by 3, or by 2 with a frozen trunk.)
 
     Args:
@@ -96,9 +104,11 @@ def training_multiply_adds(architecture: Architecture, *, frozen: bool = False) 
         frozen: whether the trunk is not trained; its forward pass counts in every step.
     """
     parts = complexity(architecture)
-    macs, total = {part.name: part.macs for part in parts}, sum(part.macs for part in parts)
+    total = sum(part.macs for part in parts)
     if frozen:
-        return macs["trunk"] + 3 * (total - macs["trunk"]) - macs["primary"]
+        place = [part.name for part in parts].index("trunk")
+        trunk, reader = parts[place].macs, parts[place + 1].macs
+        return trunk + 3 * (total - trunk) - reader
     plain = architecture.trunk == PLAIN
     return 3 * total - (parts[0].macs if plain else architecture.trunk_shape.convolutions[0].macs)
 
@@ -110,14 +120,6 @@ def training_flops(architecture: Architecture, *, frozen: bool = False) -> int:
     calls another number FLOPs: it counts multiply-adds, not operations.
     """
     return 2 * training_multiply_adds(architecture, frozen=frozen)
-
-
-def _trunk(a: Architecture) -> list[Part]:
-    """Return the convolutions before the primary one, each as a part; a deep trunk is one part."""
-    found = [Part(shape.name, shape.params, shape.macs) for shape in a.trunk_shape.convolutions]
-    if a.trunk == PLAIN:
-        return found
-    return [Part("trunk", sum(part.params for part in found), sum(part.macs for part in found))]
 
 
 def _primary(a: Architecture) -> Part:

@@ -1,4 +1,4 @@
-"""A capsule network without its trunk, which reads features that were computed earlier."""
+"""A network without its trunk, which reads features that were computed earlier."""
 
 from torch import Tensor
 

@@ -2,13 +2,14 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from paretocaps.domain.families.families import FAMILIES
+from paretocaps.domain.families.family import PLAIN
 from paretocaps.domain.pairs import pairs_of
 from paretocaps.errors import DataError, UsageError
 from paretocaps.models.architecture import Architecture
@@ -122,13 +123,23 @@ class Network(nn.Module, ABC):
         """Freeze the deep trunk: neither its weights nor its normalisation statistics change any more.
 
         Raises:
-            UsageError: the family has no such trunk. The methods below likewise raise where a family lacks
+            UsageError: the network has no such trunk. The methods below likewise raise where a family lacks
                 what they need.
         """
-        raise self._cannot("no trunk to freeze")
+        if self.architecture.trunk == PLAIN:
+            raise self._cannot("no trunk to freeze")
+        self.trunk_frozen = True
+        self.get_submodule("trunk").requires_grad_(False).eval()
+
+    def train(self, mode: bool = True) -> Self:
+        """Set training or evaluation mode; a frozen trunk stays in evaluation mode."""
+        super().train(mode)
+        if self.trunk_frozen:
+            self.get_submodule("trunk").eval()
+        return self
 
     def features(self, images: Tensor) -> Tensor:
-        """Return the maps that the primary capsules read, [B, K, H', W'], for images [B, C, H, W]."""
+        """Return the maps that the part after the trunk reads, [B, K, H', W'], for images [B, C, H, W]."""
         raise self._cannot("no primary capsules")
 
     def read(self, features: Tensor, labels: Tensor | None = None) -> Output:

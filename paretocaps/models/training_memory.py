@@ -55,18 +55,11 @@ def kept_numbers(a: Architecture, *, frozen: bool = False) -> Kept:
 def capsnet_kept(a: Architecture, frozen: bool = False) -> Kept:
     """Return the numbers that a training of a capsule network keeps per image, whatever its trunk.
 
-    They are the image and the maps of every convolution, twice where batch normalisation follows, since its
-    input is kept besides that of the next layer; or only the features of a frozen trunk. Of each capsule
-    layer they are the states that it reads, before and after squash, and what its routing keeps.
+    They are those of `trunk_kept`, and of each capsule layer the states that it reads, before and after
+    squash, and what its routing keeps.
     """
-    shape, family, routing = a.trunk_shape, FAMILIES.get(a.family), ROUTINGS.get(a.routing)
-    maps = sum(one.outputs * one.size.positions * (1 + one.norm) for one in shape.convolutions)
-    if a.trunk == PLAIN:  # there padding makes a copy of the maps
-        maps += sum(_padded(one) for one in shape.convolutions if one.padding)
-    computed = a.channels * a.input_size.positions + maps
-    if frozen and a.trunk != PLAIN:
-        computed = shape.channels * shape.size.positions
-    whole = 0
+    family, routing = FAMILIES.get(a.family), ROUTINGS.get(a.routing)
+    computed, whole = trunk_kept(a, frozen), 0
     layers = a.layers if not (family.reversible and a.gamma) else (a.layers[0], a.layers[-1])
     for layer in layers:
         computed += layer.inputs * layer.in_dim
@@ -74,6 +67,21 @@ def capsnet_kept(a: Architecture, frozen: bool = False) -> Kept:
         whole += routing.kept(layer, a.routing_iterations, a.routing_gradient == "all")
     whole += 2 * a.layers[-1].outputs * a.layers[-1].out_dim
     return Kept(computed, whole + (0 if a.decoder == "none" else sum(a.decoder_widths)))
+
+
+def trunk_kept(a: Architecture, frozen: bool = False) -> int:
+    """Return the numbers that a training keeps per image of all that comes before the primary capsules.
+
+    They are the image and the maps of every convolution, twice where batch normalisation follows, since its
+    input is kept besides that of the next layer; or only the features of a frozen trunk.
+    """
+    shape = a.trunk_shape
+    if frozen and a.trunk != PLAIN:
+        return shape.channels * shape.size.positions
+    maps = sum(one.outputs * one.size.positions * (1 + one.norm) for one in shape.convolutions)
+    if a.trunk == PLAIN:  # there padding makes a copy of the maps
+        maps += sum(_padded(one) for one in shape.convolutions if one.padding)
+    return a.channels * a.input_size.positions + maps
 
 
 def _padded(one: ConvolutionShape) -> int:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from paretocaps.domain.judged import Judged
 from paretocaps.domain.paper_table import PaperTable, Scale
 from paretocaps.errors import UsageError, why_not_written
+from paretocaps.masking import masked
 from paretocaps.report.html import write_page
 from paretocaps.report.measured_beside_published import Beside
+from paretocaps.report.places import without_folders
 from paretocaps.report.published_section import PublishedSection
 from paretocaps.report.study_facts import versions
 from paretocaps.report.tables import Table, value_text
@@ -151,7 +153,7 @@ def paper_figures(
         "scale": run.scale,
         "study": run.study,
         "study_file": run.file,
-        "command": run.command,
+        "command": without_folders(masked(run.command)),
         "data": run.data,
         "devices": list(run.devices),
         "seeds": list(run.seeds),

@@ -49,6 +49,8 @@ def read_left(folder: Path, study: str, origin: Origin) -> LeftTraining | str:
         return "whose job or measurement is missing or cannot be read"
     if job.origin is None or job.study != study:
         return "of another study"
+    if left.stopped_file.exists():
+        return "that were stopped early"
     if job.origin.storage != origin.storage and _exists(job.origin.storage):
         return f"of the study of that name in {job.origin.storage}"
     if job.origin.identity != origin.identity:

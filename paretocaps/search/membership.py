@@ -19,7 +19,7 @@ from paretocaps.pareto.membership import (
     membership,
 )
 from paretocaps.search.device_times import comparable
-from paretocaps.search.ranking import keeping
+from paretocaps.search.ranking import columns, keeping
 from paretocaps.storage.predictions import Mistakes
 from paretocaps.storage.quantity_table import QuantityTable
 from paretocaps.storage.store import Store
@@ -95,7 +95,9 @@ def contest(store: Store, front: FrontRecord, table: QuantityTable | None = None
     asked = tuple(dict.fromkeys(one.quantity for one in (*front.objectives, *bounded)))
     everyone = store.table(front.study, asked) if table is None else table
     everyone = comparable(everyone, [*front.objectives, *bounded], front.device, front.scaled_to)
-    eligible = everyone.only(keeping(everyone, front.requirements) & ~_left_out(everyone, front))
+    ranked = np.isfinite(columns(everyone, front.objectives)).all(axis=1)
+    kept = ranked & keeping(everyone, front.requirements) & ~_left_out(everyone, front)
+    eligible = everyone.only(kept)
     seeds, trainings = _trainings(store, front, eligible)
     near = _near(trainings, front.objectives)
     members = np.searchsorted(eligible.trials, [member.trial for member in front])

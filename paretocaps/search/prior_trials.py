@@ -81,7 +81,8 @@ def _front_and_latest(values: Matrix, objectives: Sequence[Objective]) -> Sequen
     """Return the rows of the front, and of the latest others that have all values, `MOST` at most."""
     front = rank(values, objectives)[:MOST]
     others = np.setdiff1d(np.flatnonzero(np.isfinite(values).all(axis=1)), front)
-    rows: Sequence[int] = np.sort(np.concatenate([front, others[len(front) - MOST :]])).tolist()
+    latest = others[max(0, len(others) - (MOST - len(front))) :]
+    rows: Sequence[int] = np.sort(np.concatenate([front, latest])).tolist()
     return rows
 
 

@@ -72,6 +72,7 @@ class Proposals:
         prior_points: the points of another study with which the start begins, before those of a sequence.
         length: how long the training of canonical choices is, by which a start without priors begins with
             the shortest ones; None where it does not (`length_by`).
+        planned: whether nothing is proposed but designs and the points of a sequence.
     """
 
     study: optuna.Study
@@ -82,6 +83,7 @@ class Proposals:
     observer: Observer
     prior_points: Sequence[dict[str, Scalar]] = ()
     length: Length | None = None
+    planned: bool = False
     space: Space = field(init=False)
     fix: Mapping[str, Any] = field(init=False)
     _sequence: Iterator[dict[str, Scalar]] = field(init=False)
@@ -171,6 +173,8 @@ class Proposals:
             self._first.popleft()
             if found is not None:
                 return found
+        if self.planned and self.sampler.sequence is None:
+            return "exhausted"
         repeats = 0
         while self._rejected < MOST_REJECTED and repeats < _RESAMPLE:
             asked, rejected = self._ask(), self._rejected

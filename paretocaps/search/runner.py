@@ -200,7 +200,8 @@ class Runner:
             found = self.proposals.next(self.claiming.unless_rejected)
             if found == "exhausted":
                 self.exhausted = True
-                self.observer.notice("every point of the space was tried: there is nothing more to sample")
+                every = "design" if self.proposals.planned else "point of the space"
+                self.observer.notice(f"every {every} was tried: there is nothing more to train")
             elif found == "rejected":
                 self.exhausted = True
                 self.observer.notice(all_rejected(self.results.rejected))
@@ -218,7 +219,9 @@ class Runner:
 
     def _continued_job(self) -> TrainingJob | None:
         """Continue a stopped trial that the front makes promising again; no new trial is to begin."""
-        waiting = [] if self.ending.reason else self.results.known.stopped
+        waiting = self.results.known.stopped
+        if waiting and self._ends():
+            return None
         while waiting and (found := self.stopping.promising(waiting)) is not None and self._has_room():
             number, verdict = found
             if self.store.claim_stopped(self.spec.study, number):

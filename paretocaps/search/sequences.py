@@ -49,5 +49,8 @@ def value_at(parameter: Parameter, share: float) -> Scalar:
     if points is not None:
         return points[int(share * len(points))]
     low, high = float(parameter.low or 0), float(parameter.high or 0)
-    value = low * (high / low) ** share if parameter.log else low + (high - low) * share
+    if parameter.step and not parameter.log:  # too many points to be listed
+        value = low + parameter.step * int(share * (int((high - low) / parameter.step + 1e-9) + 1))
+    else:
+        value = low * (high / low) ** share if parameter.log else low + (high - low) * share
     return round(value) if parameter.is_integer else value

@@ -19,6 +19,8 @@ def run_study(
     observer: Observer,
     data: CheckedData | None = None,
     seeds: SeedBudget | None = None,
+    *,
+    planned: bool = False,
 ) -> Runner:
     """Create or reopen the `checked` study in `store`, and run it until it has all its trials.
 
@@ -28,6 +30,7 @@ def run_study(
         observer: its methods are called as the study proceeds.
         data: what the trainer found in its data.
         seeds: train further seeds of finished trials instead, within this budget; the stored spec stays.
+        planned: end with the designs and the points of a grid, also where some of them failed.
 
     Raises:
         StudyMismatchError: the stored study has another identity or other data, or reads its data otherwise.
@@ -40,6 +43,7 @@ def run_study(
         interrupts.watching(),
         opened(checked, store, observer, data or CheckedData(), interrupts, seeds) as runner,
     ):
+        runner.proposals.planned = planned
         runner.run()
         _judge_front(checked, runner)
         return runner

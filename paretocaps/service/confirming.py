@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from paretocaps.domain.duration import parse_duration
+from paretocaps.domain.duration import duration_text, parse_duration
 from paretocaps.domain.study_file import resolve_spec
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import UsageError
@@ -91,6 +91,8 @@ def confirm(
     if seeds is not None and seeds < 2:
         raise UsageError(f"seeds={seeds} is not allowed: give 2 or more")
     seconds = _seconds(DEFAULT_BUDGET if budget is None else budget)
+    asked = f" --budget {duration_text(seconds)}" if budget is not None else ""
+    asked += f" --seeds {seeds}" if seeds is not None else ""
     spec = _spec(flags)
     checked = check_study(spec)
     watcher = with_logging(observer_of(observer), spec)
@@ -103,7 +105,7 @@ def confirm(
             runner = run_study(checked, store, watcher, data, SeedBudget(seconds, seeds or MOST_SEEDS))
             store.verify()
         except KeyboardInterrupt:
-            raise Interrupted(how_to_go_on(spec, "interrupted", "confirm")) from None
+            raise Interrupted(how_to_go_on(spec, "interrupted", "confirm", asked)) from None
         finally:
             watcher.closed()
         assert runner.confirmation is not None
@@ -113,7 +115,7 @@ def confirm(
             trained=len(_measured(further_seeds(store, spec))) - trained,
             seconds=spent_seconds(store, spec),
             why=(
-                how_to_go_on(spec, runner.time_is_up, "confirm")
+                how_to_go_on(spec, runner.time_is_up, "confirm", asked)
                 if runner.time_is_up
                 else runner.confirmation.why
             ),

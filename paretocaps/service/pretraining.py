@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.data.catalog import DATASETS
 from paretocaps.data.whole_sets import WHOLE_SETS, folder_of_set
+from paretocaps.domain.families.backbone_linear import BACKBONE_LINEAR
 from paretocaps.domain.measurement import Measurement
 from paretocaps.domain.paper_table import Pretraining
 from paretocaps.domain.wording import counted
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from paretocaps.domain.measurement import EpochRecord
     from paretocaps.search.observer import Observer
 
-_TAKEN = ("family", "backbone", "image_size", "batch_size")
+_TAKEN = ("backbone", "image_size", "batch_size")
 """The fixed choices of a study that the training of its backbone has, too."""
 
 
@@ -66,8 +67,8 @@ def with_trunk(
 ) -> dict[str, Any]:
     """Return the options of a study whose networks start from a backbone that is trained here first.
 
-    The backbone lies beside the database, in a folder named after it and its settings. A training that was
-    cut off goes on, and one that is finished is not made again.
+    The backbone lies beside the database, in a folder named after it and its settings, as the study is, too.
+    A training that was cut off goes on, and one that is finished is not made again.
 
     Args:
         options: the study's.
@@ -100,18 +101,28 @@ def with_trunk(
             channels=source.get("channels"),
             limit_train=pretraining.limit_train,
             epochs=pretraining.epochs,
+            device=options.get("device", "auto"),
             output=str(folder),
             resume=folder.exists(),
             save_trunk=str(trunk),
         )
         train(given, watcher=_Told(observer))
     start = {"checkpoint": str(trunk)}
-    return {**options, "fix": {**fix, **start}, "file_fix": {**options["file_fix"], **start}}
+    return {
+        **options,
+        "study": f"{options['study']}-{digest}",  # trainings from another backbone are none of this study
+        "fix": {**fix, **start},
+        "file_fix": {**options["file_fix"], **start},
+    }
 
 
 def backbone_settings(fix: Mapping[str, Any], pretraining: Pretraining) -> dict[str, Any]:
-    """Return the choices with which the backbone of a study with these fixed choices is trained."""
-    return {**{name: fix[name] for name in _TAKEN if name in fix}, **pretraining.settings}
+    """Return the choices with which the backbone of a study with these fixed choices is trained.
+
+    A linear layer reads it: capsules of many classes learn nothing from so few images.
+    """
+    taken = {name: fix[name] for name in _TAKEN if name in fix}
+    return {"family": BACKBONE_LINEAR.name, **taken, **pretraining.settings}
 
 
 def trunks_folder(storage: str) -> Path:
@@ -133,7 +144,8 @@ def pretraining_text(pretraining: Pretraining, trunk: str | Path | None = None) 
     whole = WHOLE_SETS.get(pretraining.dataset)
     images = f"{pretraining.limit_train:,}" if pretraining.limit_train else "the"
     title = whole.title if whole else pretraining.dataset
-    text = f"for {counted(pretraining.epochs, 'epoch')} on {images} training images of {title}"
+    epochs = counted(pretraining.epochs, "epoch")
+    text = f"with a linear layer, for {epochs} on {images} training images of {title}"
     result = None if trunk is None else RunFolder(Path(trunk).with_suffix("")).recover()
     if not isinstance(result, Measurement):
         return text

@@ -13,9 +13,12 @@ from paretocaps.domain.paper_table import Scale
 from paretocaps.domain.study_file import resolve_spec
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.domain.wording import be, counted
+from paretocaps.errors import UsageError
+from paretocaps.service.benching import check_output
+from paretocaps.service.ensembling import measure_ensembles
 from paretocaps.service.paper_tables import CORES, NamedTable, paper_table, scale_seconds
 from paretocaps.service.pretraining import placed, with_trunk
-from paretocaps.service.running import Interrupted, optimize, stored_settings
+from paretocaps.service.running import Interrupted, requested, run_spec, store_of, stored_settings
 from paretocaps.service.table_page import TableRun, write_table_page
 
 if TYPE_CHECKING:
@@ -95,30 +98,49 @@ def reproduce(
     from paretocaps.search.observer import Observer
 
     asked, watcher = options or ReproduceOptions(), observer or Observer()
-    table = paper_table(name)
+    table, command = paper_table(name), command_of(name, asked)
+    page = _page(name, asked)
     given = _study_options(table, asked)
-    if (pretraining := table.file.pretraining.get(asked.scale)) is not None:
-        given = with_trunk(given, pretraining, asked.data, watcher, whole_line(table, asked.scale))
     checked = check_study(resolve_spec(given))
     data = checked.trainer.check_data(checked.spec.data_spec, watcher.preparing)
-    before = _cost(checked, data, asked.storage)
-    given |= {"trials": _wanted(checked, data, asked.storage)}
-    watcher.notice(cost_line(table, asked.scale, before, _cores(checked)))
-    command = command_of(name, asked)
     up = ""
-    if before.left:
-        try:
-            up = optimize(given, observer=observer).time_is_up and f"{_UP}; continue with `{command}`"
-        except Interrupted:
-            raise Interrupted(
-                f"interrupted: every finished training is stored; continue with `{command}`"
-            ) from None
+    try:
+        if (pretraining := table.file.pretraining.get(asked.scale)) is not None:
+            given = with_trunk(given, pretraining, asked.data, watcher, whole_line(table, asked.scale))
+            checked = check_study(resolve_spec(given))
+        before = _cost(checked, data, asked.storage)
+        given |= {"trials": _wanted(checked, data, asked.storage)}
+        watcher.notice(cost_line(table, asked.scale, before, _cores(checked)))
+        if before.left:
+            ended = run_spec(requested(given), watcher, planned=True)
+            up = ended.time_is_up and f"{_UP}; continue with `{command}`"
+        elif checked.spec.ensembles:  # an earlier run may have been interrupted while it measured them
+            with store_of(checked.spec, watcher.notice) as store:
+                measure_ensembles(store, checked.spec, watcher.notice)
+    except (Interrupted, KeyboardInterrupt):
+        raise Interrupted(
+            f"interrupted: every finished training is stored; continue with `{command}`"
+        ) from None
     after = _cost(checked, data, asked.storage)
     trained = after.trainings - after.left, after.trainings
-    page = Path(asked.output) if asked.output else Path("reports") / f"{name}-{asked.scale}.html"
     run = TableRun(table, asked.scale, checked.spec, data, trained, command)
     claims = write_table_page(page, run, watcher)
     return Reproduced(page, page.with_suffix(".json"), claims, checked.spec.study, *trained, up)
+
+
+def _page(name: str, asked: ReproduceOptions) -> Path:
+    """Return the page, which can be written, and is not the JSON beside it.
+
+    Raises:
+        UsageError: it cannot be written there, or is that JSON.
+    """
+    from paretocaps.report.paper_page import json_of
+
+    page = Path(asked.output) if asked.output else Path("reports") / f"{name}-{asked.scale}.html"
+    if json_of(page) == page:
+        raise UsageError(f"output={asked.output!r} is where the figures lie as JSON: name the page, an .html")
+    check_output(str(json_of(check_output(str(page)))))
+    return page
 
 
 _UP = "time is up: every finished training is stored"

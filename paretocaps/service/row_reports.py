@@ -28,6 +28,7 @@ def row_reports(
     published: Published,
     trials: Sequence[FrontMember],
     images: int,
+    device: str,
     observer: "Observer",
 ) -> "dict[str, ClassificationReport]":
     """Return how the first seed's network of each row classifies test images, by row.
@@ -40,6 +41,7 @@ def row_reports(
         published: the rows.
         trials: their trials.
         images: how many test images there are.
+        device: where they are evaluated, as `StudySpec.device`.
         observer: is told what is done.
     """
     found = {}
@@ -49,7 +51,9 @@ def row_reports(
         weights = next((one.weights for one in kept if one.weights is not None), None)
         if weights is not None:
             observer.preparing(f"evaluating {row.name}", 0, 0)
-            asked = EvaluateOptions(limit=min(IMAGES, images) or None, robust=False, pictures=False)
+            asked = EvaluateOptions(
+                limit=min(IMAGES, images) or None, device=device, robust=False, pictures=False
+            )
             found[row.name] = evaluate([str(weights)], options=asked).appraisal.report
     return found
 

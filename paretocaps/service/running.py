@@ -102,11 +102,7 @@ def optimize(
         Interrupted: Ctrl-C, SIGTERM or SIGHUP stopped the run.
         ParetocapsError: too many trials failed.
     """
-    from paretocaps.loggers.logged import with_logging
-    from paretocaps.search.checked_study import check_study
     from paretocaps.search.observers import observer_of
-    from paretocaps.search.study import run_study
-    from paretocaps.service.ensembling import measure_ensembles
     from paretocaps.service.tested_rates import with_tested_rates
 
     given = _given(flags, options)
@@ -117,6 +113,25 @@ def optimize(
         watcher.preparing("looking for the learning rates to search, by a range test", 0, 0)
         spec = with_tested_rates(spec, stored_settings(spec)[0], watcher.notice)
         watcher.preparing("opening the study", 0, 0)
+    return run_spec(spec, watcher)
+
+
+def run_spec(spec: StudySpec, watcher: "Observer", *, planned: bool = False) -> RunSummary:
+    """Run a study until it has all its trials (see `optimize`).
+
+    Args:
+        spec: the study.
+        watcher: its methods are called as the study proceeds.
+        planned: whether it ends with its designs and the points of its grid, also where some of them failed.
+
+    Raises:
+        UsageError, Interrupted, ParetocapsError: as `optimize`.
+    """
+    from paretocaps.loggers.logged import with_logging
+    from paretocaps.search.checked_study import check_study
+    from paretocaps.search.study import run_study
+    from paretocaps.service.ensembling import measure_ensembles
+
     refuse_loop(spec.study, spec.trainer)
     checked = check_study(spec)
     if remark := own_parts.told(spec):
@@ -128,7 +143,7 @@ def optimize(
         watcher.notice(remark)
     with store_of(spec, watcher.notice) as store:
         try:
-            runner = run_study(checked, store, watcher, data)
+            runner = run_study(checked, store, watcher, data, planned=planned)
             if not runner.time_is_up:
                 if spec.ensembles:
                     watcher.preparing("measuring ensembles", 0, 0)
@@ -210,8 +225,8 @@ def _given(flags: Mapping[str, Any] | StudySpec | None, options: StudyOptions) -
 
 def requested(
     given: dict[str, Any],
-    spec_file: str | PathLike[str] | None,
-    more: int | None,
+    spec_file: str | PathLike[str] | None = None,
+    more: int | None = None,
     store: "Store | None" = None,
 ) -> StudySpec:
     """Return the settings of the flags, else of the study file, else of the stored study of that name.
@@ -263,8 +278,8 @@ def _settings_in(store: "Store", study: str) -> tuple[dict[str, Any] | None, int
     return older | kept, counts["finished"] + counts["stopped"]
 
 
-def how_to_go_on(spec: StudySpec, why: str, command: str = "optimize") -> str:
-    """Return why a run has ended, and the command that continues it."""
+def how_to_go_on(spec: StudySpec, why: str, command: str = "optimize", options: str = "") -> str:
+    """Return why a run has ended, and the command that continues it, with further `options`."""
     from paretocaps.storage.address import parse_url, safe
 
     if is_own(spec.trainer):  # no command has the function
@@ -276,5 +291,5 @@ def how_to_go_on(spec: StudySpec, why: str, command: str = "optimize") -> str:
     artifacts = f" --artifacts {shlex.quote(spec.artifacts)}" if spec.artifacts else ""
     return (
         f"{why}: every finished trial is stored; continue with"
-        f" `paretocaps {command} --study {shlex.quote(spec.study)}{storage}{artifacts}`"
+        f" `paretocaps {command} --study {shlex.quote(spec.study)}{storage}{artifacts}{options}`"
     )

@@ -90,6 +90,17 @@ def refuse_files(options: Mapping[str, Any]) -> None:
         _refuse_files(design, "design")
 
 
+def refuse_own_trainer(options: Mapping[str, Any]) -> None:
+    """Refuse a trainer that is not registered: a function's name would be imported to be found.
+
+    Raises:
+        UnknownNameError: it is one.
+    """
+    trainer = options.get("trainer")
+    if trainer is not None and trainer not in list(TRAINERS):
+        raise UnknownNameError("trainer", str(trainer), TRAINERS)
+
+
 def _check_study(
     study: str, options: Mapping[str, Any], data_root: Path | None, folder: Path, store: "Store"
 ) -> StudySpec:
@@ -100,9 +111,8 @@ def _check_study(
             raise UsageError(f"{name} may not be set in a submitted study, only by the service: leave it out")
         if name not in StudySpec.model_fields:
             raise UsageError(f"unknown option {name!r}{did_you_mean(name, StudySpec.model_fields)}")
-    trainer, sampler = options.get("trainer"), options.get("sampler")
-    if trainer is not None and trainer not in list(TRAINERS):
-        raise UnknownNameError("trainer", str(trainer), TRAINERS)
+    refuse_own_trainer(options)
+    sampler = options.get("sampler")
     if sampler is not None and sampler not in list(SAMPLERS):
         raise UnknownNameError("sampler", str(sampler), SAMPLERS)
     refuse_files(options)

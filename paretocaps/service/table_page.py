@@ -1,5 +1,6 @@
 """Writes the page of a paper's table from its stored study, whatever of it is trained."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -85,14 +86,11 @@ def write_table_page(path: Path, run: TableRun, observer: "Observer") -> tuple[J
         published = with_trials(printed, record, everyone.members)
         members = [one for one in everyone.members if any(row.is_about(one) for row in published.rows)]
         trials = _with_further(members, further_table(store, spec.study, published, members, None, None))
-        front, depths, ensembles = (
-            _front(store, spec, trials),
-            depth_lines(trials),
-            store.ensembles(spec.study),
-        )
+        front, drawn = _front(store, spec, trials)
+        depths, ensembles = depth_lines(drawn), store.ensembles(spec.study)
         section = published_section(
             published,
-            front,
+            front if len(drawn) == len(trials) else replace(front, device=None),  # times do not compare then
             trials,
             everyone.devices,
             list(spec.seeds),
@@ -106,14 +104,16 @@ def write_table_page(path: Path, run: TableRun, observer: "Observer") -> tuple[J
         reports = {}
         if {"confusion", "roc"} & set(table.charts):
             tested = int((run.data.reading or {}).get("test_images", 0))
-            reports = row_reports(store, spec.study, published, trials, tested, observer)
-        curves = _curves(store, spec, trials)
+            reports = row_reports(store, spec.study, published, trials, tested, spec.device, observer)
+        curves = _curves(store, spec, drawn)
     told = replace(
         _told(run, everyone.devices, [one.name for one in lines if one.trial is None and not one.networks]),
-        figures=paper_charts(table.charts, front, trials, curves, depths, reports),
+        figures=paper_charts(table.charts, front, drawn, curves, depths, reports),
         evaluations=report_figures(reports),
         trainings=_by_seed(trainings),
     )
+    if section.mixed:
+        told = replace(told, not_comparable=(*told.not_comparable, _several(front.device, everyone.devices)))
     claims = tuple(judged(claim, trainings) for claim in table.claims)
     write_paper_page(path, told, section, claims, lines)
     return claims
@@ -161,6 +161,11 @@ def _told(run: TableRun, devices: Sequence[str], missing: Sequence[str]) -> "Pap
             *_notes(table, run.scale, spec),
         ),
     )
+
+
+def _several(device: str | None, devices: Sequence[str]) -> str:
+    drawn = f"; the figures have the trials of {device} alone" if device else ""
+    return f"Times and memory: the trainings ran on several devices ({'; '.join(devices)}){drawn}."
 
 
 def _has_memory(table: NamedTable, spec: StudySpec) -> bool:
@@ -217,12 +222,22 @@ def _curves(store: "Store", spec: StudySpec, trials: Sequence[FrontMember]) -> "
     return [curve for curve in found if curve is not None]
 
 
-def _front(store: "Store", spec: StudySpec, trials: Sequence[FrontMember]) -> "Front":
-    """Return the front of the table's trials alone, whatever else their study has."""
+def _front(
+    store: "Store", spec: StudySpec, trials: Sequence[FrontMember]
+) -> "tuple[Front, list[FrontMember]]":
+    """Return the front of the table's trials alone, whatever else their study has, and what they are.
+
+    Where they ran on several devices, they are those of the device that most of them ran on.
+    """
     from paretocaps.report.front import Front
     from paretocaps.search.ranking import asked_quantities, ranked_front
 
     objectives = parse_objectives(spec.objectives)
     table = store.table(spec.study, asked_quantities(objectives))
-    numbers = [one.trial for one in trials]
-    return Front.from_record(ranked_front(store.study(spec.study), table, objectives, among=numbers))
+    devices = dict(zip(table.trials.tolist(), table.devices.tolist(), strict=True))
+    used = Counter(devices[one.trial] for one in trials).most_common(1)
+    device = used[0][0] if used and len(table.device_names) > 1 else None
+    kept = [one for one in trials if device in (None, devices[one.trial])]
+    numbers = [one.trial for one in kept]
+    record = ranked_front(store.study(spec.study), table, objectives, device=device, among=numbers)
+    return Front.from_record(record), kept

@@ -153,7 +153,8 @@ def _trunk_file(options: TrainOptions, job: TrainingJob) -> Path | None:
         raise UsageError(f"save_trunk={str(path)!r} is not allowed: name a file that ends in .safetensors")
     if "backbone" not in job.choices:
         raise UsageError(
-            f"save_trunk={str(path)!r}: this network has no backbone to save, use family=backbone_caps"
+            f"save_trunk={str(path)!r}: this network has no backbone to save,"
+            " use family=backbone_linear or backbone_caps"
         )
     if path.exists() and not (options.resume or options.force):
         raise UsageError(f"save_trunk={str(path)!r} exists: replace it with --force, or name another file")

@@ -149,4 +149,8 @@ def _progressed(connection: Connection, found: Submission) -> bool:
     heard = select(SUBMISSIONS.c.heard).where(SUBMISSIONS.c.id == found.id).scalar_subquery()
     ended = and_(EVENTS.c.kind == "trial", EVENTS.c.payload["state"].as_string().in_(_ENDS))
     newer = EVENTS.c.study == found.study, EVENTS.c.number > heard
-    return bool(connection.scalar(select(exists().where(*newer, or_(EVENTS.c.kind == "epoch", ended)))))
+    whose = EVENTS.c.payload["submission"].as_integer()  # of epochs: that of a training; a study's have none
+    own = whose == found.id if found.kind == "training" else whose.is_(None)
+    epoch = and_(EVENTS.c.kind == "epoch", own)
+    moved = epoch if found.kind == "training" else or_(epoch, ended)
+    return found.kind != "export" and bool(connection.scalar(select(exists().where(*newer, moved))))

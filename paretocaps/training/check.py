@@ -6,6 +6,7 @@ from typing import Any
 
 from paretocaps.data.raw_splits import read_splits
 from paretocaps.data.reading import reading
+from paretocaps.data.tensor_splits import forget
 from paretocaps.domain.brought_choices import choices_model
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.families.backbone_caps import BACKBONES
@@ -31,6 +32,7 @@ def check_data(spec: DataSpec, on_preparing: OnPreparing | None = None) -> Check
         DataError: the data are missing, unreachable, truncated, corrupt, of one class only, or too small
             for a network.
     """
+    forget()  # a notebook may have changed its files since its last training
     splits = read_splits(spec, on_preparing)
     if splits.classes < 2:
         raise DataError(f"{splits.name}: all images are of one class: give images of 2 classes or more")

@@ -65,7 +65,7 @@ class RaplMeter:
         self._counters = [
             folder / "energy_uj"
             for folder in sorted(root.glob(_PACKAGES))
-            if folder.name.count(":") == 1  # the others are parts of a package
+            if folder.name.count(":") == 1 and _is_package(folder)  # the others are parts of a package
         ]
         if not self._counters:
             raise UsageError(
@@ -89,6 +89,12 @@ class RaplMeter:
             self._sum += (now - self._last[place]) % (self._ranges[place] + 1)
             self._last[place] = now
         return self._sum / 1e6
+
+
+def _is_package(folder: Path) -> bool:
+    """Return whether a counter is a package's, and not that of the whole machine, which has it again."""
+    name = folder / "name"
+    return not name.exists() or name.read_text().startswith("package")
 
 
 class EpochEnergy:

@@ -44,7 +44,7 @@ def sweep(
         DataError, UsageError: the data, device or choices cannot be trained.
     """
     where, splits = open_device(device), load(data)
-    channels, height, width = splits.train.images.shape[1:]
+    channels, height, width = splits.shape
     whole = architecture(choices, height, width, channels, splits.classes, pairs=splits.pairs)
     shape = starting_architecture(whole, choices)
     loader = DeviceLoader(splits.train, where, seed=seed, augment=choices.augment)

@@ -109,7 +109,7 @@ def _smaller(demand: Demand) -> Iterator[Mapping[str, Any]]:
     """Yield changes of the choices that need less memory, the least change first."""
     side = min(demand.network().input_size)
     sizes = [{"image_size": one} for one in _SIDES if one < side]
-    undrawn = [{"decoder": "none"}] if demand.choices.decoder != "none" else []
+    undrawn = [{"decoder": "none"}] if _draws(demand.choices) else []
     yield from sizes
     yield from undrawn
     yield from ({**size, **without} for size in sizes for without in undrawn)
@@ -117,6 +117,10 @@ def _smaller(demand: Demand) -> Iterator[Mapping[str, Any]]:
     while batch:
         yield {**(undrawn[0] if undrawn else {}), "batch_size": batch}
         batch //= 2
+
+
+def _draws(choices: Choices) -> bool:
+    return choices.is_active("decoder") and choices.decoder != "none"
 
 
 def _size(count: float) -> str:

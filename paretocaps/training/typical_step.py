@@ -37,6 +37,8 @@ def typical_step(job: TrainingJob, data: CheckedData) -> Callable[[int, float], 
     labels = torch.randint(0, classes, (batch,), generator=generator)
     shape = architecture(choices, height, width, channels, classes, pairs=reading.get("pairs", False))
     network = build_network(shape, seed=0)
+    if choices.frozen:
+        network.freeze_trunk()
     device = open_device(job.device)
     learner = Learner(network, DeviceLoader(ImageSet(images, labels), device), choices, device)
 

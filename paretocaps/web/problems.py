@@ -86,7 +86,7 @@ def invalid_text(error: RequestValidationError) -> str:
     if first["type"] == "json_invalid":
         return f"the body is not valid JSON: {first['ctx']['error']}"
     name = ".".join(map(str, first["loc"][1:])) or str(first["loc"][0])
-    return f"{name}={first['input']!r} is not allowed: {wording(first)}"
+    return f"{name:.80}={first['input']!r:.200} is not allowed: {wording(first)}"
 
 
 def tell_problems(app: FastAPI) -> None:

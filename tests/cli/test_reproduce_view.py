@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 from paretocaps.cli.reproduce_view import show_reproduced, write_tables
@@ -20,6 +21,12 @@ def test_a_table_has_its_costs_in_words(capsys):
 def test_programs_get_the_whole_rows(capsys):
     write_tables([row()], "csv")
     assert "quick_seconds" in capsys.readouterr().out
+
+
+def test_programs_get_the_figures(capsys, tmp_path):
+    (tmp_path / "a.json").write_text('{"rows": []}')
+    show_reproduced(Reproduced(tmp_path / "a.html", tmp_path / "a.json", (), "s", 4, 4), "json")
+    assert json.loads(capsys.readouterr().out) == {"rows": []}
 
 
 def test_how_to_go_on_is_told_where_time_was_up(capsys):

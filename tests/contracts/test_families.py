@@ -20,12 +20,14 @@ SMALL = {
 MOBILENET = {"backbone": "mobilenet_v1", "image_size": 32}
 WIDTHS = architecture(Choices(family="backbone_caps", **MOBILENET), 32, 32, 1, 4).trunk_shape.widths
 """Its choices, and its widths before they are made smaller."""
+NARROW = tuple(width // 4 for width in WIDTHS)
 LARGE = {
     "alexnet_caps": ({}, {}),
     "backbone_caps": (
         MOBILENET,
-        {"trunk_channels": tuple(width // 4 for width in WIDTHS), "capsule_types": 8},
+        {"trunk_channels": NARROW, "capsule_types": 8},
     ),
+    "backbone_linear": (MOBILENET, {"trunk_channels": NARROW}),
 }
 """The same for the other families."""
 

@@ -196,3 +196,10 @@ def test_a_file_that_is_not_there_and_a_folder(tmp_path) -> None:
         read_header(tmp_path / "absent.png")
     with pytest.raises(UnfitImageError):
         read_header(tmp_path)
+
+
+def test_sixteen_bit_grays_with_alpha_are_gray() -> None:
+    rows = zlib.compress(b"\0" + struct.pack(">4H", 0x1234, 0xFFFF, 0xFFFF, 0xFFFF))
+    file = png(2, 1, 16, 4, (b"IDAT", rows))
+    assert read_header(file).channels == 1
+    assert read_pixels(file, 1)[0, :, 0].tolist() == [0x12, 0xFF]

@@ -3,6 +3,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from PIL import Image
 from torch.utils.data import TensorDataset
 
 from paretocaps.data.own_images import write_images
@@ -100,3 +101,11 @@ def test_what_is_no_data_is_refused_with_the_remedy(data, message, tmp_path):
     with pytest.raises(DataError, match=message):
         write_images(data, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_pictures_with_a_palette_are_their_colours(tmp_path) -> None:
+    colours = [(255, 0, 0), (0, 255, 0), (10, 20, 30)] * 10
+    pictures = [Image.new("RGB", (8, 8), colour).quantize(4) for colour in colours]
+    assert {one.mode for one in pictures} == {"P"}
+    found = read(list(zip(pictures, LABELS[:30].tolist(), strict=True)), tmp_path)
+    assert {tuple(pixels[:3]) for pixels in pixels_of(found)} == set(colours)

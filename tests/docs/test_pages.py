@@ -53,6 +53,7 @@ NOT_RUN = {
         "it trains for a night",
         "it trains for minutes",
         "it needs a checkpoint and CIFAR-10",
+        "it needs Tiny ImageNet",
         "it needs Docker and the network",
     ],
     "docs/http-api.md": ["it is a server, which runs until Ctrl-C"],

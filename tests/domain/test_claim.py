@@ -142,3 +142,11 @@ def test_a_claim_that_cannot_be_judged_is_refused(changed, said):
 def test_a_claim_may_be_about_the_test_accuracy():
     assert claim(objective="test_acc").of.images == "test"
     assert claim(objective="time_to(acc=baseline)").of.unit == "s"
+
+
+def test_shares_of_images_that_differ_by_as_many_are_the_same_though_their_last_bits_are_not():
+    pairs = [(Value(585 / 600), Value(584 / 600)), (Value(540 / 600), Value(539 / 600))]
+    assert pairs[0][0].value - pairs[0][1].value != pairs[1][0].value - pairs[1][1].value
+    found = difference(pairs, step=1 / 600)
+    assert (found.low, found.high) == pytest.approx((0, 2 / 600))
+    assert verdict(claim("more"), found) == "open"

@@ -66,3 +66,18 @@ def test_one_seed_tells_a_size():
     small = {"wab": {0: training(0.5, params=8)}, "baseline": {0: training(0.5)}}
     assert judged(claim("params", by=0.15, relative=True), small).verdict == "holds"
     assert judged(claim("params", by=0.25, relative=True), small).verdict == "does not hold"
+
+
+def test_seconds_of_two_devices_are_not_compared():
+    def of(name, second):
+        return training(0.5, 0.7, second=second).model_copy(update={"device": Device(name=name, kind="cpu")})
+
+    rows = {
+        "wab": {0: of("a", 1.0), 1: of("a", 1.1), 2: of("b", 0.1)},
+        "baseline": {0: of("a", 2.0), 1: of("a", 2.1), 2: of("a", 2.0)},
+    }
+    found = judged(claim("time"), rows)
+    assert (found.found.n, found.found.value, found.verdict) == (2, pytest.approx(-2.0), "holds")
+    apart = {"wab": {0: of("b", 1.0), 1: of("b", 1.0)}, "baseline": rows["baseline"]}
+    assert judged(claim("time"), apart).why == "the rows' trainings of 2 seeds ran on different devices"
+    assert judged(claim("acc", "level"), apart).found.n == 2

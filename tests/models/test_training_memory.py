@@ -30,6 +30,8 @@ NETWORKS = [
 BACKBONES = [
     {"family": "backbone_caps", "backbone": "resnet18", "image_size": 32},
     {"family": "backbone_caps", "backbone": "mobilenet_v1", "image_size": 32, "frozen": True},
+    {"family": "backbone_linear", "backbone": "resnet18", "image_size": 32},
+    {"family": "backbone_linear", "backbone": "mobilenet_v1", "image_size": 32, "frozen": True},
 ]
 CASES = [
     *((values, torch.float32) for values in NETWORKS),

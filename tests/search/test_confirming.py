@@ -111,8 +111,8 @@ def test_it_ends_where_all_is_settled(study):
 
 def test_an_interrupted_seed_is_trained_by_the_next_run(study):
     STOP.append("now")
-    with pytest.raises(Interrupted, match="paretocaps confirm --study s"):
-        service.confirm(study, budget=20)
+    with pytest.raises(Interrupted, match=r"paretocaps confirm --study s .*--budget 20s --seeds 4`"):
+        service.confirm(study, budget=20, seeds=4)
     with Store.open(study["storage"], create=False) as store:
         begun = [(one.trial, one.seed, one.state) for one in store.further_seeds("s", 0, 0)]
         assert [state for *_, state in begun] == ["interrupted"]

@@ -82,3 +82,9 @@ def test_one_that_is_damaged_or_still_runs_says_so(left):
     folder = left()
     folder.measurement_file.write_text("{")
     assert read_left(folder.path, "s", ORIGIN) == damaged
+
+
+def test_a_training_that_was_stopped_early_is_no_whole_one(left):
+    folder = left()
+    folder.stopped_file.touch()
+    assert read_left(folder.path, "s", ORIGIN) == "that were stopped early"

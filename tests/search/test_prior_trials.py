@@ -9,7 +9,14 @@ from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.requirement import parse_requirements
 from paretocaps.domain.space import Space
 from paretocaps.errors import StorageError, StudyMismatchError, UsageError
-from paretocaps.search.prior_trials import FEWEST_PAIRS, FORGOTTEN, PriorTrials, transferred
+from paretocaps.search.prior_trials import (
+    FEWEST_PAIRS,
+    FORGOTTEN,
+    MOST,
+    PriorTrials,
+    _front_and_latest,
+    transferred,
+)
 from paretocaps.search.start import START
 from paretocaps.storage.prior_trials import PriorTrial
 from paretocaps.storage.store import Store
@@ -164,3 +171,14 @@ def test_a_study_keeps_the_one_that_it_started_from(run):
         StudyMismatchError, match="started without the trials of another one: leave --from old"
     ):
         run(study="new", trials=3, from_study="old")
+
+
+def test_a_large_front_leaves_no_place_for_others():
+    objectives = parse_objectives("acc,time")
+    shares = np.linspace(0.1, 0.9, 150)
+    front = np.column_stack([shares, shares])
+    assert len(_front_and_latest(front, objectives)) == MOST
+    behind = np.column_stack([np.full(300, 0.05), np.full(300, 2.0)])
+    assert set(_front_and_latest(np.vstack([behind, front]), objectives)) <= set(range(300, 450))
+    few = _front_and_latest(np.vstack([behind, front[:10]]), objectives)
+    assert few == [*range(300 - (MOST - 10), 300), *range(300, 310)]

@@ -37,3 +37,17 @@ def test_values_stay_inside_their_ranges(share):
     for parameter in SPACE:
         value = value_at(parameter, share)
         assert value in parameter.values if parameter.values else parameter.low <= value <= parameter.high
+
+
+@given(st.floats(0.0, 1.0, exclude_max=True))
+def test_values_of_a_range_too_fine_to_be_listed_lie_on_its_grid(share):
+    rate, size = Space.parse(
+        {
+            "rate": {"low": 0.0, "high": 1.0, "step": 2.0**-22},
+            "size": {"low": 2, "high": 5_000_000, "step": 2},
+        }
+    )
+    assert (rate.points(), size.points()) == (None, None)
+    assert (value_at(rate, share) * 2.0**22).is_integer()
+    assert value_at(size, share) % 2 == 0
+    assert 2 <= value_at(size, share) <= 5_000_000

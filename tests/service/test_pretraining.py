@@ -12,6 +12,7 @@ from paretocaps.service.pretraining import placed, pretraining_text, trunks_fold
 
 BEFORE = Pretraining(dataset="tiny-imagenet", epochs=3, limit_train=5000, settings={"lr_max": 1e-3})
 OPTIONS = {
+    "study": "pruned",
     "storage": "sqlite:///studies/a.db",
     "fix": {"family": "backbone_caps", "backbone": "resnet50", "image_size": 64, "patience": 10},
     "file_fix": {"backbone": "resnet50"},
@@ -38,7 +39,7 @@ def test_a_backbone_is_trained_once_and_given_to_every_training(trained):
     first, again = (with_trunk(OPTIONS, BEFORE, None, Observer()) for _ in range(2))
     (options,) = trained
     assert options.settings == {
-        "family": "backbone_caps",
+        "family": "backbone_linear",
         "backbone": "resnet50",
         "image_size": 64,
         "lr_max": 1e-3,
@@ -46,8 +47,10 @@ def test_a_backbone_is_trained_once_and_given_to_every_training(trained):
     assert (options.dataset, options.epochs, options.limit_train) == ("tiny-imagenet", 3, 5000)
     assert first["fix"]["checkpoint"] == again["fix"]["checkpoint"] == options.save_trunk
     assert first["file_fix"]["checkpoint"] == options.save_trunk
+    assert first["study"] == again["study"] == f"pruned-{Path(options.save_trunk).stem.rpartition('-')[2]}"
     assert Path(options.save_trunk).is_relative_to("studies/a-trunks")
-    with_trunk(OPTIONS, BEFORE.model_copy(update={"epochs": 4}), None, Observer())
+    other = with_trunk(OPTIONS, BEFORE.model_copy(update={"epochs": 4}), None, Observer())
+    assert other["study"] != first["study"]
     assert len({one.save_trunk for one in trained}) == 2
 
 
@@ -72,13 +75,14 @@ def test_the_cost_is_told_before_the_training_and_only_then(trained):
 
 
 def test_it_is_said_how_it_was_trained():
-    assert pretraining_text(BEFORE) == "for 3 epochs on 5,000 training images of Tiny ImageNet"
+    whole = "with a linear layer, for 3 epochs on 5,000 training images of Tiny ImageNet"
+    assert pretraining_text(BEFORE) == whole
     assert trunks_folder("studies/paretocaps.db") == Path("studies/paretocaps-trunks")
 
 
 def test_it_is_said_how_far_it_came(tmp_path):
     trunk, folder = tmp_path / "mobilenet-1.safetensors", tmp_path / "mobilenet-1"
-    whole = "for 3 epochs on 5,000 training images of Tiny ImageNet"
+    whole = "with a linear layer, for 3 epochs on 5,000 training images of Tiny ImageNet"
     assert pretraining_text(BEFORE, trunk) == whole
     folder.mkdir()
     own = {"acc": 0.0113, "best_epoch": 3, "time": 1.0, "wall": 2.0, "params": 7, "macs": 9}

@@ -1,4 +1,5 @@
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,9 @@ import pytest
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import UsageError
 from paretocaps.search.observer import Observer
-from paretocaps.service import paper_tables
+from paretocaps.domain.paper_table import PaperTable
+from paretocaps.report.paper_page import PaperRun, paper_figures
+from paretocaps.service import ensembling, paper_tables, reproducing
 from paretocaps.service.reproducing import ReproduceOptions, command_of, reproduce
 from paretocaps.service.running import Interrupted
 from paretocaps.storage.store import Store
@@ -57,6 +60,9 @@ paper = "Points"
 title = "Table 2"
 shows = "the same and more"
 """
+ENSEMBLE = '[ensembles]\ntwo = { designs = ["slow", "fast"], size = 2 }\n'
+PAPER_TABLE = PaperTable(paper="Points", title="Table 1", shows="points")
+COMMAND = "paretocaps reproduce t --storage postgresql://me:secret@host/base"
 
 
 class Heard(Observer):
@@ -179,3 +185,72 @@ def test_a_time_limit_leaves_the_rest_for_later(points):
     assert found.finished < found.trainings
     assert found.time_is_up.endswith("continue with `paretocaps reproduce points-2 --scale quick`")
     assert reproduce("points-2").finished == found.trainings
+
+
+def test_trainings_of_two_devices_are_shown_without_their_times(points):
+    reproduce("points-2")
+    with sqlite3.connect("studies/paretocaps.db") as base:
+        base.execute("UPDATE paretocaps_attempts SET device_name = 'another' WHERE trial = 1")
+    base.close()
+    found = reproduce("points-2")
+    figures = json.loads(found.figures.read_text())
+    assert figures["devices"] == ["another", "cpu"]
+    (said,) = (line for line in figures["not_comparable"] if "several devices" in line)
+    assert "the figures have the trials of cpu alone" in said
+    assert all("epoch_time" not in row["measured"] for row in figures["rows"])
+    assert all(row["measured"]["acc"]["n"] == 2 for row in figures["rows"])
+
+
+def test_a_row_that_fails_is_not_replaced_by_another_training(points):
+    path = Path("points.toml")
+    path.write_text(path.read_text().replace("0.9 }", '0.9, failure = "no" }', 1))
+    for _ in range(2):
+        found = reproduce("points-2")
+        assert (found.finished, found.trainings) == (4, 6)
+    with Store.open("sqlite:///studies/paretocaps.db", create=False) as store:
+        tried = {trial.choices["learning_rate"] for trial in store.trials("points-quick")}
+    assert tried == {0.01, 0.5, 0.9}
+    assert "not trained: faster" in found.page.read_text()
+
+
+def test_the_page_is_checked_before_anything_is_trained(points):
+    Path("folder.html").mkdir()
+    for output, said in (("t.json", "is where the figures lie as JSON"), ("folder.html", "is not a file name")):
+        with pytest.raises(UsageError, match=said):
+            reproduce("points-1", ReproduceOptions(output=output))
+    assert not Path("studies").exists()
+
+
+def test_the_command_in_the_json_has_no_password(points):
+    run = PaperRun("t", PAPER_TABLE, "quick", "s", "t.toml", COMMAND, "MNIST", (), (0,), (0, 1))
+    assert "secret" not in json.dumps(paper_figures(run, (), ()))
+
+
+def test_an_interrupted_backbone_goes_on_by_the_same_command(points, monkeypatch):
+    path = Path("points.toml")
+    path.write_text(path.read_text() + '[scale.quick.pretrain]\ndataset = "mnist"\nepochs = 1\n')
+
+    def interrupted(*_):
+        raise Interrupted("continue with the same command and --resume")
+
+    monkeypatch.setattr(reproducing, "with_trunk", interrupted)
+    with pytest.raises(Interrupted, match="continue with `paretocaps reproduce points-1 --scale quick`"):
+        reproduce("points-1")
+
+
+def test_ensembles_that_were_not_measured_are_measured_later(points, monkeypatch):
+    path = Path("points.toml")
+    path.write_text(path.read_text().replace("[published]", f"{ENSEMBLE}[published]", 1))
+    measured = []
+
+    def measure(store, spec, notice):
+        measured.append(spec.study)
+        if len(measured) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(reproducing, "measure_ensembles", measure)
+    monkeypatch.setattr(ensembling, "measure_ensembles", measure)
+    with pytest.raises(Interrupted):
+        reproduce("points-2")
+    assert reproduce("points-2").finished == 6
+    assert measured == ["points-quick", "points-quick"]

@@ -10,7 +10,7 @@ def test_rows_are_evaluated_by_the_weights_of_their_first_seed(trained):
     published = Published.model_validate({"source": "a paper", "rows": rows})
     with Store.open(trained, create=False) as store:
         trials = [FrontMember(0, {}, {})]
-        found = row_reports(store, "s", published, trials, 60, Observer())
+        found = row_reports(store, "s", published, trials, 60, "cpu", Observer())
     assert list(found) == ["there"]
     figures = report_figures(found)["there"]
     assert figures["images"] == 60

@@ -29,6 +29,6 @@ def test_a_page_is_written_from_whatever_is_trained(storage, tmp_path):
         "2 of 4 trainings are finished",
         "not trained: fast",
         "Points are no images.",
-        "The backbone was trained here before, for 1 epoch on the training images of MNIST.",
+        "The backbone was trained here before, with a linear layer, for 1 epoch on the training images of",
     ):
         assert said in text

@@ -146,7 +146,7 @@ def test_a_failed_training_says_why_in_a_line(folder):
         ({"device": "tpu"}, "device='tpu'"),
         ({"output": "file"}, "is a file"),
         ({"save_trunk": "half.pt"}, "save_trunk='half.pt' is not allowed: name a file .* .safetensors"),
-        ({"save_trunk": "half.safetensors"}, "no backbone to save, use family=backbone_caps"),
+        ({"save_trunk": "half.safetensors"}, "no backbone to save, use family=backbone_linear or"),
     ],
 )
 def test_what_cannot_be_is_said_before_anything_is_made(folder, given, message):

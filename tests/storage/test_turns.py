@@ -132,3 +132,24 @@ def test_what_died_while_it_was_asked_to_pause_is_paused(store, running):
     store.want(running, "paused")
     store.lose_turn(running, "a", MOST, "process 77 died")
     assert store.submission(running).state == "paused"
+
+
+@pytest.mark.parametrize("kind", ["export", "training"])
+def test_what_its_study_trains_is_no_progress_of_another_submission(store, kind):
+    key = store.add_submission(NewSubmission(kind, "s", {"trial": 0})).id
+    lose(store, key)
+    store.take_turn(key, "b", "here")
+    store.notify("s", "epoch", {"trial": 1, "epoch": 1})
+    store.notify("s", "trial", {"trial": 1, "state": "finished"})
+    store.lose_turn(key, "b", MOST, "process 78 died")
+    assert store.submission(key).state == "failed"
+
+
+def test_the_epochs_of_a_training_are_its_own_progress(store, key):
+    training = store.add_submission(NewSubmission("training", "s", {"trial": 0})).id
+    for one, state in ((training, "queued"), (key, "failed")):
+        lose(store, one)
+        store.take_turn(one, "b", "here")
+        store.notify("s", "epoch", {"submission": training, "epoch": 1})
+        store.lose_turn(one, "b", MOST, "process 78 died")
+        assert store.submission(one).state == state

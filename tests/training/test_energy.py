@@ -6,9 +6,10 @@ from paretocaps.training.check import check_measures
 from paretocaps.training.energy import EpochEnergy, RaplMeter, open_meter
 
 
-def package(root, name, joules, limit=1000.0):
+def package(root, name, joules, limit=1000.0, of="package-0"):
     folder = root / name
     folder.mkdir(exist_ok=True)
+    (folder / "name").write_text(f"{of}\n")
     (folder / "energy_uj").write_text(f"{int(joules * 1e6)}\n")
     (folder / "max_energy_range_uj").write_text(f"{int(limit * 1e6) - 1}\n")
 
@@ -16,7 +17,8 @@ def package(root, name, joules, limit=1000.0):
 def test_rapl_adds_up_packages_and_leaves_their_parts_out(tmp_path):
     package(tmp_path, "intel-rapl:0", 10)
     package(tmp_path, "intel-rapl:1", 500)
-    package(tmp_path, "intel-rapl:0:0", 3)
+    package(tmp_path, "intel-rapl:0:0", 3, of="core")
+    package(tmp_path, "intel-rapl:2", 900, of="psys")
     meter = RaplMeter(tmp_path)
     assert meter.joules() == 0
     package(tmp_path, "intel-rapl:0", 12.5)

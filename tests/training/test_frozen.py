@@ -215,3 +215,14 @@ def test_a_network_that_is_pruned_before_it_is_trained_has_its_features_computed
     assert spent in resumed.remarks
     assert resumed.quantities["candidate_chosen"] == found.quantities["candidate_chosen"]
     assert said in resumed.remarks
+
+
+@pytest.mark.slow
+def test_a_linear_probe_computes_its_features_once(job, counted):
+    asked = job(
+        epochs=3, limit_train=60, family="backbone_linear", backbone="mobilenet_v1", image_size=32, frozen=True
+    )
+    found = train(asked, lambda record: True)
+    assert [record.seconds for record in found.epochs] == [60, 0, 0]
+    assert any("were computed once" in remark for remark in found.remarks)
+    assert load_weights(asked.folder / "weights.pt").architecture.family == "backbone_linear"

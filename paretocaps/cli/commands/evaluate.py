@@ -88,6 +88,8 @@ def command(
       paretocaps evaluate exports/demo-trial-7 --no-robust --format json
       paretocaps evaluate exports/a exports/b exports/c exports/d --dataset digits
     """
+    if grids and output is None:
+        raise click.UsageError("--grid draws on a page: give --output page.html")
     if output is not None:
         service.check_output(output)  # before minutes of measuring
     reading = {name: others.pop(name) for name in ("corrupt", "parts", "classes_are_folders", "transpose")}

@@ -58,6 +58,11 @@ def command(
         if study is not None or pictures is not None:
             other = f"study {study!r}" if study is not None else f"--pictures {pictures}"
             raise click.UsageError(f"--run {runs[0]} and {other}: give one of them")
+        bound = {"--objectives": objectives, "--require": require, "--measured-on": measured_on}
+        server = click.get_current_context().find_root().params.get("server")
+        for name, value in {**bound, "--scale-to": scale_to, "--server": server}.items():
+            if value:
+                raise click.UsageError(f"--run {runs[0]} and {name}: that is for studies, leave it out")
         click.echo(service.write_run_report(runs, output, standalone=standalone))
         return
     asked = study, storage, output, objectives, require, measured_on, scale_to

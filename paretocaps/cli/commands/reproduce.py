@@ -67,9 +67,11 @@ def command(
             rows = service.table_rows()
         write_tables(rows, form)
         return
+    if form == "csv":
+        raise click.UsageError(f"--format csv is for the list of tables: the figures of {table} are JSON")
     Interrupts.hurry = staticmethod(end_soon)
     layout = {"parts": parts, "classes_are_folders": classes_are_folders, "transpose": transpose}
     asked = service.ReproduceOptions(layout=layout, **options)
     with open_view(plain) as view:
         found = service.reproduce(table, asked, view)
-    show_reproduced(found)
+    show_reproduced(found, form)

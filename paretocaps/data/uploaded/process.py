@@ -1,6 +1,6 @@
 """The process that unpacks and checks one upload: what is hostile in it harms no other process.
 
-It is started in a folder that has the file `upload`. It reads its orders from standard input as JSON:
+It is started in a folder that has the file `.upload`. It reads its orders from standard input as JSON:
 {"name": the folder to make, "limits": ..., "reading": fields of a `DataSpec`}. It writes what it found to
 standard output as JSON: {"files", "bytes", "told"}, or {"refused": the text, "large": whether by a limit}.
 """
@@ -17,8 +17,8 @@ from paretocaps.data.uploaded.archives import unpack
 from paretocaps.data.uploaded.upload_limits import UploadLimits
 from paretocaps.errors import ParetocapsError, TooLargeError
 
-UPLOAD = "upload"
-"""The name of the received file."""
+UPLOAD = ".upload"
+"""The name of the received file, which no data set has."""
 
 
 def outcome(orders: dict[str, Any], limits: UploadLimits) -> dict[str, Any]:

@@ -13,6 +13,7 @@ FAMILIES: Registry[Family] = Registry(
         "residual_caps": "paretocaps.domain.families.residual_caps:RESIDUAL_CAPS",
         "momentum_caps": "paretocaps.domain.families.momentum_caps:MOMENTUM_CAPS",
         "backbone_caps": "paretocaps.domain.families.backbone_caps:BACKBONE_CAPS",
+        "backbone_linear": "paretocaps.domain.families.backbone_linear:BACKBONE_LINEAR",
         "alexnet_caps": "paretocaps.domain.families.alexnet_caps:ALEXNET_CAPS",
         "resnet_caps": "paretocaps.domain.families.resnet_caps:RESNET_CAPS",
         "lenet5": "paretocaps.domain.families.lenet5:LENET5",

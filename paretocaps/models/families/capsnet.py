@@ -1,10 +1,9 @@
 """The capsule network of Sabour et al. 2017, and those with blocks of capsule layers (MoCapsNet)."""
 
 from dataclasses import dataclass
-from typing import Self
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.families.family import PLAIN
@@ -20,9 +19,7 @@ from paretocaps.models.network import Init, Network, Output
 from paretocaps.models.primary import PrimaryCapsules
 from paretocaps.models.routings.base import CapsuleLayer, layer_class
 from paretocaps.models.stem import Convolution
-from paretocaps.models.trunks.layers import initialise_trunk
-from paretocaps.models.trunks.shape import TRUNKS
-from paretocaps.registry import resolve
+from paretocaps.models.trunks.layers import deep_trunk, initialise_trunk
 
 
 @dataclass(frozen=True)
@@ -77,9 +74,7 @@ class CapsNet(Network):
             if a.stem_convolutions == 2:
                 self.conv2 = Convolution(a.conv_channels, a.conv_channels, SECOND_KERNEL, same=True)
         else:
-            trunk: nn.Module = resolve(TRUNKS.get(a.trunk).module)(shape)
-            # as the loader's images, since otherwise every step would reorder images or filters
-            self.trunk: nn.Module = trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self.trunk = deep_trunk(a.trunk, shape)
         self.primary = PrimaryCapsules(
             shape.channels,
             a.capsule_types,
@@ -108,25 +103,6 @@ class CapsNet(Network):
         """All capsule layers, in order; the first one routes the primary capsules."""
         hidden = [self.capsule_layer, *self.blocks.layers] if self.architecture.blocks else []
         return [*hidden, self.class_capsules]
-
-    def freeze_trunk(self) -> None:
-        """Freeze the deep trunk: neither its weights nor its normalisation statistics change any more.
-
-        Raises:
-            UsageError: the network has the plain trunk of the CapsNet papers.
-        """
-        if self.architecture.trunk == PLAIN:
-            raise self._cannot("no trunk to freeze")
-        self.trunk_frozen = True
-        self.trunk.requires_grad_(False)
-        self.trunk.eval()
-
-    def train(self, mode: bool = True) -> Self:
-        """Set training or evaluation mode; a frozen trunk stays in evaluation mode."""
-        super().train(mode)
-        if self.trunk_frozen:
-            self.trunk.eval()
-        return self
 
     def initialise(self, generator: torch.Generator, init: Init = "auto") -> None:
         """Initialise all weights as `models.initial_weights` describes (see `Network.initialise`).

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils import skip_init
 
-from paretocaps.models.trunks.shape import ConvolutionShape, TrunkShape
+from paretocaps.models.trunks.shape import TRUNKS, ConvolutionShape, TrunkShape
+from paretocaps.registry import resolve
 
 _BLOCK = 16
 """The most channels that oneDNN computes at once."""
@@ -77,6 +78,16 @@ class BatchNorm(nn.BatchNorm2d):
 def norm_layer(shape: ConvolutionShape) -> nn.BatchNorm2d:
     """Return the batch normalisation of the maps that a convolution writes."""
     return BatchNorm(shape.outputs)
+
+
+def deep_trunk(name: str, shape: TrunkShape) -> nn.Module:
+    """Return the trunk of a name in `TRUNKS` with these sizes and undefined weights.
+
+    Its filters lie as the loader's images do, since otherwise every step would reorder images or filters.
+    """
+    made: nn.Module = resolve(TRUNKS.get(name).module)(shape)
+    laid: nn.Module = made.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return laid
 
 
 def initialise_trunk(trunk: nn.Module, shape: TrunkShape, generator: torch.Generator) -> None:

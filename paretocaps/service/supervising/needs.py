@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from paretocaps.errors import LostStorageError, StorageError, UnavailableError
+from paretocaps.errors import LostStorageError, MissingError, StorageError, UnavailableError
 from paretocaps.service.uploading import UPLOAD
 from paretocaps.service.uploading.sets import uploads_folder
 from paretocaps.storage.store import Store
@@ -47,11 +47,20 @@ def data_of(one: Submission, store: Store) -> str | None:
     return None if data is None else str(data)
 
 
+def _has_ended(training: int, store: Store) -> bool:
+    """Return whether a training has ended, which writes its weights then; one that was removed has."""
+    try:
+        return store.submission(training).ended is not None
+    except MissingError:
+        return True
+
+
 def _missing_network(one: Submission, store: Store, folder: Path) -> str:
     """Return which training, or which weights on another machine, an export needs; empty if it has them."""
     training, trial, seed = (one.options.get(name) for name in ("training", "trial", "seed"))
     if training is not None:
-        return "" if os.path.isdir(folder / "trainings" / str(training)) else f"the training {training}"
+        here = os.path.isdir(folder / "trainings" / str(training)) and _has_ended(int(training), store)
+        return "" if here else f"the training {training}"
     if not isinstance(trial, int):
         return ""
     try:

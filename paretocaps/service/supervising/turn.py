@@ -88,7 +88,8 @@ class Turn:
         """Give the turn back, if it was not taken back meanwhile; see `storage.turns.end_turn`."""
         self._leave()
         if not self.lost:
-            self._count()
+            with suppress(StorageError, TurnLostError):  # what follows waits for the database
+                self._count()
             task, asked = self.task, self.submission.options
             self.store.end_turn(task.submission, task.token, state, reason, result, asked)
 

@@ -163,7 +163,7 @@ def _checked(draft: Path, name: str, limits: UploadLimits, reading: Mapping[str,
     reader = subprocess.Popen(
         [sys.executable, "-P", "-m", process.__name__],  # -P: imports nothing from what was uploaded
         cwd=draft,
-        env={VARIABLE: str(draft / "prepared"), "PYTHONPATH": _imports(), "LC_ALL": "C.UTF-8"},
+        env={VARIABLE: str(draft / ".prepared"), "PYTHONPATH": _imports(), "LC_ALL": "C.UTF-8"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

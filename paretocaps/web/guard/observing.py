@@ -22,6 +22,7 @@ REQUEST = "paretocaps.request"
 
 _LOG = logging.getLogger("paretocaps.web")
 _LONGEST = 200  # characters of a path that are told
+_LONGEST_REASON = 1000
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class _Seen:
     def _reason_in(self, body: bytes) -> str | None:
         if not self._headers.get("content-type", "").startswith(PROBLEM):
             return None
-        return _readable(masked(str(json.loads(body)["detail"])))
+        return _readable(masked(str(json.loads(body)["detail"])[:_LONGEST_REASON]))[:_LONGEST_REASON]
 
 
 def _readable(text: str) -> str:
@@ -148,6 +149,8 @@ def _pattern(scope: Scope) -> str:
     own: str | None = getattr(scope.get("route"), "path", None)
     if own is None:
         return "other"
+    if ":path}" in own:  # it stands for any number of parts
+        return own
     names = {str(value): f"{{{name}}}" for name, value in scope.get("path_params", {}).items()}
     parts = scope["path"].split("/")
     above = parts[: max(0, len(parts) - own.count("/"))]

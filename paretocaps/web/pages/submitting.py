@@ -13,7 +13,7 @@ from paretocaps import service
 from paretocaps.domain.study_file import resolve_spec
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import ParetocapsError, UsageError
-from paretocaps.service.submitted import refuse_files
+from paretocaps.service.submitted import refuse_files, refuse_own_trainer
 from paretocaps.service.uploading import UPLOAD, data_sets
 from paretocaps.web.guard.allowed import allowed
 from paretocaps.web.pages.answers import PageRoute, Readers, Reading, page
@@ -81,6 +81,7 @@ def _form(request: Request, readers: Readers, given: Given, status: int = 200, a
     try:
         options = {"study": "preview", **options_of(given)}
         refuse_files(options)
+        refuse_own_trainer(options)
         spec = resolve_spec({}, options)
         content |= {"view": service.space_of(options), "trials": spec.trials, "epochs": spec.epochs}
     except ParetocapsError as error:

@@ -47,6 +47,8 @@ def test_a_page_is_written_where_it_is_asked_for(run, weights, tmp_path):
     assert "accuracy" in result.stdout
     plain = run("evaluate", weights[0], *DIGITS, "--no-robust")
     assert "give --output page.html" in plain.stderr
+    refused = run("evaluate", weights[0], *DIGITS, "--grid", 3)
+    assert (refused.exit_code, "--grid draws on a page: give --output" in refused.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

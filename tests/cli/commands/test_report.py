@@ -17,5 +17,7 @@ def test_a_page_is_of_a_study_or_of_trainings(run):
     result = run("report", "t", "--run", "runs/a")
     assert result.exit_code == 2
     assert "--run runs/a and study 't': give one of them" in result.stderr
+    result = run("report", "--run", "runs/a", "--require", "acc>=0.9")
+    assert "--run runs/a and --require: that is for studies" in result.stderr
     result = run("report", "--run", "runs/none")
     assert "there is no finished training in 'runs/none'" in result.stderr

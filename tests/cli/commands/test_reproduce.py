@@ -46,6 +46,8 @@ def test_a_table_is_made_again_and_its_paths_printed(run, tmp_path, monkeypatch)
     assert json.loads((tmp_path / figures).read_text())["claims"][0]["verdict"] == "holds"
     assert (tmp_path / page).is_file()
     assert "holds: spires are better" in made.stderr
+    no_rows = run("reproduce", "towers-1", "--format", "csv")
+    assert "the figures of towers-1 are JSON" in no_rows.stderr
     refused = run("reproduce", "towers-2")
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert "towers-2 cannot be made here: there are none here" in refused.stderr

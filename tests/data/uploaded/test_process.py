@@ -17,7 +17,7 @@ def answer(tmp_path, monkeypatch):
     draft = tmp_path / "draft"
     draft.mkdir()
     monkeypatch.chdir(draft)
-    monkeypatch.setenv("PARETOCAPS_CACHE", str(draft / "prepared"))
+    monkeypatch.setenv("PARETOCAPS_CACHE", str(draft / ".prepared"))
 
     def answer(content, reading=None):
         Path(process.UPLOAD).write_bytes(content)
@@ -66,5 +66,5 @@ def test_200_hostile_uploads_are_each_answered_with_one_line_and_stay_inside(ans
     assert found["refused"]
     assert found["refused"].isprintable()
     assert os.listdir(tmp_path) == ["draft"]
-    assert set(os.listdir()) <= {"upload", "flowers", "flowers.unpacked", "prepared"}
+    assert set(os.listdir()) <= {".upload", "flowers", "flowers.unpacked", ".prepared"}
     assert not list(tmp_path.rglob("*evil*"))

@@ -107,3 +107,13 @@ def test_weights_that_nobody_kept_are_not_waited_for(store, trained, tmp_path, s
     trained(0, "there", weights=None)
     one = store.add_submission(NewSubmission("export", study, {"trial": trial}))
     assert missing(one, store, tmp_path, None) == "", "it fails at once, which says why"
+
+
+def test_an_export_waits_for_the_end_of_its_training(store, tmp_path):
+    training = store.add_submission(NewSubmission("training", "s", {"trial": 0}))
+    one = store.add_submission(NewSubmission("export", "s", {"trial": 0, "training": training.id}))
+    (tmp_path / "trainings" / str(training.id)).mkdir(parents=True)
+    assert missing(one, store, tmp_path, None) == f"the training {training.id}"
+    store.take_turn(training.id, "a", "here")
+    store.end_turn(training.id, "a", "ended")
+    assert missing(one, store, tmp_path, None) == ""

@@ -22,6 +22,10 @@ def client(seen):
     def home() -> str:
         return ""
 
+    @app.get("/files/{rest:path}")
+    def file(rest: str) -> str:
+        return rest
+
     outer.include_router(inner)
     app.include_router(outer)
 
@@ -39,6 +43,7 @@ def client(seen):
         ("/api/studies/trials/trials/7", "/api/studies/{study}/trials/{number}"),
         ("/api/studies/demo/trials/x", "/api/studies/{study}/trials/{number}"),
         ("/nothing/7", "other"),
+        ("/files/a/b/c", "/files/{rest:path}"),
     ],
 )
 def test_a_request_is_told_of_by_the_pattern_of_its_path(client, seen, path, route):

@@ -46,7 +46,7 @@ async def events(
     describes the kinds of events.
     """
     await run_in_threadpool(watching.events, study, store, 0, 1)  # its errors come before the stream
-    known = last_event_id if after is None else after
+    known = after if last_event_id is None else last_event_id  # a stream that breaks is asked for as before
     feed = cast(Feed, request.app.state.feed)
     return StreamingResponse(
         feed.stream(study, known or 0, follow=follow),

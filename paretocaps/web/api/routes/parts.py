@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from paretocaps import service
 from paretocaps.service.study_schema import study_schema
-from paretocaps.service.submitted import refuse_files
+from paretocaps.service.submitted import refuse_files, refuse_own_trainer
 from paretocaps.web.api import models
 from paretocaps.web.api.asked import WHOLE_TOO, Whole, as_json, in_json, told
 from paretocaps.web.guard.allowed import allowed
@@ -47,6 +47,7 @@ def choices(
     space: Annotated[str | None, Query(description="one of the trainer's spaces")] = None,
 ) -> Response:
     """List the choices of a trainer: values, default, condition and meaning."""
+    refuse_own_trainer({"trainer": trainer})
     return in_json(as_json(told(service.choices(trainer, name, space), whole)), whole)
 
 
@@ -60,4 +61,5 @@ def schema() -> dict[str, Any]:
 def space(options: dict[str, Any], whole: Whole) -> Response:
     """Return what a new study with these options of a study file would sample."""
     refuse_files(options)
+    refuse_own_trainer(options)
     return in_json(as_json(told(service.space_of(options), whole)), whole)

@@ -1,4 +1,5 @@
 import json
+import sys
 
 import pytest
 
@@ -51,3 +52,15 @@ def test_the_space_of_a_study_reads_no_file_of_the_service(client):
     answer = client.post("/api/v1/space", json={"fix": {"checkpoint": "/etc/passwd"}})
     assert answer.status_code == 422
     assert "file of the service" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("name", ["json.tool:main@1", "this:d@1"])
+def test_no_module_is_imported_to_find_a_trainer(client, name):
+    for answer in (
+        client.get("/api/v1/choices", params={"trainer": name}),
+        client.post("/api/v1/space", json={"trainer": name}),
+    ):
+        assert answer.status_code == 422
+        assert "unknown trainer" in answer.json()["detail"]
+    client.post("/new/preview", data={"trainer": name})
+    assert name.partition(":")[0] not in sys.modules
