@@ -51,7 +51,7 @@ class RunFolder:
 
     @property
     def stopped_file(self) -> Path:
-        """The mark of a training that was stopped early: its measurement is of fewer epochs than its job's."""
+        """The mark of a training that was stopped early, whose measurement is of fewer epochs."""
         return self.path / "stopped"
 
     @property

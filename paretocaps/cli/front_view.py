@@ -78,6 +78,9 @@ def show_front(front: FrontRecord, chosen: Chosen | None = None, storage: str = 
     The arguments are those of `write_front`; without a chosen member it is the knee.
     """
     trials = front.members or front.nearest
+    if not trials and front.corner:
+        say(f"study {front.study}: {front.apart}; --all ranks those apart with the others")
+        return
     if not trials:
         command = report_command(front.study, storage)
         say(f"study {front.study}: no trial to show; `{command}` has what failed, and why")

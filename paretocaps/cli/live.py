@@ -19,6 +19,7 @@ from paretocaps.cli.remaining_text import remaining_parts
 from paretocaps.cli.text_layout import fitting, shortened, whole_words
 from paretocaps.domain.duration import clock_text
 from paretocaps.domain.study_spec import StudySpec
+from paretocaps.masking import masked
 
 STYLES = {"finished": "green", "failed": "red", "notice": "yellow"}
 LAST_LINES = 3
@@ -75,7 +76,7 @@ class LiveView(Progress):
             self._print(line.text, line.kind)
 
     def _print(self, text: str, kind: str) -> None:
-        told = whole_words(text, self.console.width)
+        told = whole_words(masked(text), self.console.width)
         self.console.print(told, style=STYLES[kind], markup=False, soft_wrap=True)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:

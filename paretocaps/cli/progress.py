@@ -17,6 +17,7 @@ from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.progress import STEP, WAITS
 from paretocaps.domain.remaining import Remaining
 from paretocaps.domain.study_spec import StudySpec
+from paretocaps.masking import masked
 from paretocaps.report.beside_baseline import choices_beside
 from paretocaps.report.tables import value_text
 from paretocaps.search.observer import Observer
@@ -289,7 +290,7 @@ class Progress(Observer):
         return training.label if training else ""
 
     def _note(self, kind: str, text: str, label: str = "") -> None:
-        line = Line(kind, text, label)
+        line = Line(kind, masked(text), label)
         self.lines = (*self.lines, line)[-RECENT:]
         if kind != "finished":
             self.to_keep = (*self.to_keep, line)

@@ -4,13 +4,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from paretocaps.client import Client
 from paretocaps.domain.study_file import read_study_file
 from paretocaps.errors import UsageError
 from paretocaps.report.front import Front
-from paretocaps.service import ChoiceView, Recommendation, SpaceView
+from paretocaps.service import ChoiceView, Recommendation, SpaceView, check_output
 from paretocaps.service.portable import WHOLE, loaded
 from paretocaps.service.settings import parse_settings
 from paretocaps.writing import whole_file
@@ -82,8 +82,8 @@ class Remote:
         if pictures or not standalone:
             raise self._of_this_machine("--pictures" if pictures else "--no-standalone")
         place = self._study(study)
-        name = safe_name(study) if study is not None else Path(place).name
-        path = Path(output) if output else Path("reports") / f"{name}.html"
+        name = safe_name(unquote(Path(place).name) if study is None else study)
+        path = check_output(output or f"reports/{name}.html")
         content = self._client.ask("GET", f"{place}/report?{_query(_view(*view))}")
         with whole_file(path) as stream:
             stream.write(content)

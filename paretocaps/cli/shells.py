@@ -69,12 +69,19 @@ class Bash(BashComplete):
         return f"{'open' if is_open else item.type},{item.value}"
 
 
-SHELLS: Mapping[str, type[ShellComplete]] = {"bash": Bash, "zsh": ZshComplete, "fish": FishComplete}
+class Fish(FishComplete):
+    """Click's completion for fish, whose script takes a value with a comma, or its help, for several parts."""
+
+    source_template = FishComplete.source_template.replace('string split ","', 'string split -m1 ","')
+
+
+SHELLS: Mapping[str, type[ShellComplete]] = {"bash": Bash, "zsh": ZshComplete, "fish": Fish}
 
 
 def register() -> None:
-    """Have click answer bash as this module does."""
+    """Have click answer bash and fish as this module does."""
     add_completion_class(Bash)
+    add_completion_class(Fish)
 
 
 def script(shell: str, app: Command) -> str:

@@ -66,7 +66,7 @@ def read_header(file: File) -> Header:
         anew = deep in (INTEGERS, REALS) or (turn > 1 and unturned_before(image))
         width, height = image.size if turn < 5 else image.size[::-1]
         levels = _levels(image, raw) if deep else None
-        gray = mode in _GRAY or raw.startswith("LA")  # 16-bit grays with alpha are opened as RGBA
+        gray = mode in _GRAY or raw.startswith("LA;")  # 16-bit grays with alpha are opened as RGBA
         return Header(height, width, 1 if gray else 3, deep, levels, anew)
 
 

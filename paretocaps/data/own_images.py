@@ -123,10 +123,14 @@ def _of_pairs(data: Any) -> _Part:
 
 
 def _plain(one: Any) -> Any:
-    """Return a picture whose pixels are no grays or RGB, such as numbers of a palette, as RGB."""
-    if isinstance(one, Image.Image) and one.mode in ("P", "YCbCr", "HSV", "LAB"):
+    """Return a picture whose pixels are no grays or RGB, such as numbers of a palette, as RGB over white."""
+    if not isinstance(one, Image.Image) or one.mode not in ("P", "YCbCr", "HSV"):
+        return one
+    if "transparency" not in one.info:
         return one.convert("RGB")
-    return one
+    opaque = Image.new("RGBA", one.size, "white")
+    opaque.alpha_composite(one.convert("RGBA"))
+    return opaque.convert("RGB")
 
 
 def _images(images: NDArray[Any]) -> Iterator[NDArray[np.uint8]]:

@@ -1,10 +1,9 @@
 """The images of a `DataSpec` as tensors."""
 
 from paretocaps.data.images import DataSplits, ImageSet
+from paretocaps.data.last_read import LAST, forget
 from paretocaps.data.raw_splits import read_splits
 from paretocaps.domain.job import DataSpec, OnPreparing
-
-_last: dict[DataSpec, DataSplits] = {}
 
 
 def load(spec: DataSpec, on_preparing: OnPreparing | None = None) -> DataSplits:
@@ -13,15 +12,11 @@ def load(spec: DataSpec, on_preparing: OnPreparing | None = None) -> DataSplits:
     Raises:
         UnknownNameError, UsageError, DataError: as for `read_splits`.
     """
-    if spec not in _last:
+    if spec not in LAST:
         forget()
-        _last[spec] = _read(spec, on_preparing)
-    return _last[spec]
-
-
-def forget() -> None:
-    """Forget the images of the last call of `load`, as for files that have changed."""
-    _last.clear()
+        LAST[spec] = _read(spec, on_preparing)
+    found: DataSplits = LAST[spec]
+    return found
 
 
 def _read(spec: DataSpec, on_preparing: OnPreparing | None) -> DataSplits:

@@ -121,6 +121,7 @@ def difference(
     apart = 0.0 if relative else step
     same = max(away) - min(away) <= _ROUNDING * max(1.0, abs(mean))
     low, high = (mean - apart, mean + apart) if same else t_interval(mean, _deviation(away, mean), len(away))
+    low, high = (0.0 if abs(end) <= _ROUNDING else end for end in (low, high))
     shown = math.expm1 if relative else float
     return Difference(
         shown(mean),

@@ -14,7 +14,7 @@ from paretocaps.errors import UsageError, did_you_mean
 
 _REPLACED: Mapping[str, tuple[str, ...]] = {
     "data": ("dataset",),
-    "dataset": ("data", "parts", "classes_are_folders"),
+    "dataset": ("data", "parts", "classes_are_folders", "transpose"),
     "parts": ("classes_are_folders",),
     "classes_are_folders": ("parts",),
 }

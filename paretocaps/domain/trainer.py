@@ -216,7 +216,7 @@ class TrainerSpec:
     def _check_value(self, place: str, name: str, value: Any) -> None:
         """Refuse a value that the choice `name` does not allow, or that is text where it is a number."""
         found = parse_value(self.choices, name, value)
-        if isinstance(value, str) and not isinstance(found, str):
+        if isinstance(value, str) and isinstance(found, bool | int | float):
             written = str(found).lower() if isinstance(found, bool) else repr(found)
             raise UsageError(f"{place}: {name}={value!r} is text: write it as {written}, without quotes")
 

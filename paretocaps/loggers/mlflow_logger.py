@@ -29,12 +29,21 @@ class MlflowLogger:
         else:
             artifacts = None
         self._client: Any = MlflowClient(tracking_uri=where)
-        known = self._client.get_experiment_by_name(study)
-        self._experiment = (
-            self._client.create_experiment(study, artifact_location=artifacts)
-            if known is None
-            else known.experiment_id
-        )
+        self._experiment = self._known(study) or self._made(study, artifacts)
+
+    def _known(self, study: str) -> str | None:
+        found = self._client.get_experiment_by_name(study)
+        return None if found is None else str(found.experiment_id)
+
+    def _made(self, study: str, artifacts: str | None) -> str:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return str(self._client.create_experiment(study, artifact_location=artifacts))
+        except MlflowException:
+            if found := self._known(study):  # another driver of the study was quicker
+                return found
+            raise
 
     def log(self, run: Run) -> None:
         """Write one run with its weights as artifacts; `_` replaces what MLflow allows in no name."""

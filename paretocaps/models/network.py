@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from paretocaps.domain.families.families import FAMILIES
-from paretocaps.domain.families.family import PLAIN
 from paretocaps.domain.pairs import pairs_of
 from paretocaps.errors import DataError, UsageError
 from paretocaps.models.architecture import Architecture
@@ -126,10 +125,11 @@ class Network(nn.Module, ABC):
             UsageError: the network has no such trunk. The methods below likewise raise where a family lacks
                 what they need.
         """
-        if self.architecture.trunk == PLAIN:
+        trunk = dict(self.named_children()).get("trunk")
+        if trunk is None:
             raise self._cannot("no trunk to freeze")
         self.trunk_frozen = True
-        self.get_submodule("trunk").requires_grad_(False).eval()
+        trunk.requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> Self:
         """Set training or evaluation mode; a frozen trunk stays in evaluation mode."""

@@ -64,10 +64,13 @@ class Front(FrontRecord):
             names: the objectives, two or three; without any, the first three, or both of two.
 
         Raises:
-            UsageError: these are other numbers of objectives, or some that the front does not have.
+            UsageError: these are other numbers of objectives, or some that the front does not have; or it has
+                no member.
         """
         from paretocaps.report.figures import front_2d, front_3d
 
+        if not self.members:
+            raise UsageError(f"the front of study {self.study!r} has no member to draw")
         places = self._places(names or [objective.name for objective in self.objectives][:3])
         if len(places) == 3:
             ordered = [self.objectives[place] for place in places]

@@ -29,6 +29,7 @@ from paretocaps.report.networks import QUANTITIES, Measured, networks_table
 from paretocaps.report.not_members import corner_table, nearest_table
 from paretocaps.report.parallel_figure import parallel_figure
 from paretocaps.report.parts_section import parts_of, parts_table
+from paretocaps.report.places import without_folders
 from paretocaps.report.plans_figure import plans_figure
 from paretocaps.report.policies import PolicyCurve
 from paretocaps.report.policies_figure import policies_figures
@@ -139,7 +140,7 @@ def write_report(
         members=front_section(
             front, chosen.trial if chosen else None, styles, _commands(front, settings, seeds, storage)
         ),
-        table_csv=csv_text(front.members, front.objectives),
+        table_csv=without_folders(csv_text(front.members, front.objectives)),
         flags=flag_notes([*front, *front.corner]),
         intervals=[*_seeds(front), *interval_notes(front.members, front.objectives), *level_notes(front)],
         remarks=_remarks(front, remarks or {}),

@@ -194,4 +194,6 @@ def aim_text(member: FrontMember, aims: Mapping[str, float], objectives: Sequenc
 
 def _amount(objective: Objective, difference: float) -> str:
     size = abs(difference)
-    return f"{100 * size:.1f} points" if objective.images else value_text(objective, size)
+    if not objective.images:
+        return value_text(objective, size)
+    return f"{100 * size:.1f} points" if size >= 5e-4 or not size else f"{100 * size:.2g} points"

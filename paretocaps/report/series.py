@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from paretocaps.domain.front_record import LOADED, FrontMember
 from paretocaps.domain.objective import Objective
+from paretocaps.report.places import without_folders
 from paretocaps.report.tables import choice_text, estimate_text
 
 if TYPE_CHECKING:
@@ -151,7 +152,8 @@ def hover_texts(member: FrontMember, objectives: Sequence[Objective], brief: boo
     about = (f" ({plain(member.design)})" if member.design else "") + seeds + flags
     texts = [str(member.trial), about, *(estimate_text(o, member.estimate(o.name)) for o in objectives)]
     if not brief:
-        choices = [f"{plain(n)}={plain(choice_text(v))}" for n, v in member.choices.items() if v is not None]
+        said = {n: without_folders(choice_text(v)) for n, v in member.choices.items() if v is not None}
+        choices = [f"{plain(name)}={plain(text)}" for name, text in said.items()]
         texts.append("".join(f"<br>{', '.join(choices[i : i + 3])}" for i in range(0, len(choices), 3)))
     return tuple(texts)
 

@@ -18,8 +18,9 @@ from paretocaps.pareto.membership import (
     draws,
     membership,
 )
+from paretocaps.search.corners import columns
 from paretocaps.search.device_times import comparable
-from paretocaps.search.ranking import columns, keeping
+from paretocaps.search.ranking import keeping
 from paretocaps.storage.predictions import Mistakes
 from paretocaps.storage.quantity_table import QuantityTable
 from paretocaps.storage.store import Store
@@ -95,8 +96,9 @@ def contest(store: Store, front: FrontRecord, table: QuantityTable | None = None
     asked = tuple(dict.fromkeys(one.quantity for one in (*front.objectives, *bounded)))
     everyone = store.table(front.study, asked) if table is None else table
     everyone = comparable(everyone, [*front.objectives, *bounded], front.device, front.scaled_to)
-    ranked = np.isfinite(columns(everyone, front.objectives)).all(axis=1)
-    kept = ranked & keeping(everyone, front.requirements) & ~_left_out(everyone, front)
+    whole = np.isfinite(columns(everyone, front.objectives)).all(axis=1)
+    stands = np.isin(everyone.trials, [member.trial for member in front])  # another seed may just have come
+    kept = (whole | stands) & keeping(everyone, front.requirements) & ~_left_out(everyone, front)
     eligible = everyone.only(kept)
     seeds, trainings = _trainings(store, front, eligible)
     near = _near(trainings, front.objectives)

@@ -35,8 +35,8 @@ MOST_REJECTED = 200
 Nothing = Literal["exhausted", "full", "rejected"]
 """Why there is no further trial.
 
-Every point of the space was tried, the study has all its trials, or `MOST_REJECTED` proposals in a row were
-rejected.
+Every point of the space, or every design of a `planned` study, was tried; the study has all its trials; or
+`MOST_REJECTED` proposals in a row were rejected.
 """
 Claim = Callable[["Proposal"], Begun | Refusal]
 """Begins the trial of a proposal, or refuses because of what other drivers have done (`claim_new`)."""

@@ -9,7 +9,7 @@ from paretocaps.domain.job import DataSpec, Levels
 from paretocaps.domain.layout import Layout, Parts
 from paretocaps.domain.pairs import SHIFT
 from paretocaps.errors import DataError, UsageError
-from paretocaps.service.settings import data_spec, given_options
+from paretocaps.service.settings import data_spec, given_options, images_with
 from paretocaps.service.subjects import Subject
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def data_of(options: EvaluateOptions, subjects: Sequence[Subject]) -> DataSpec:
     """Return the data that `options` name, or those that the networks were trained on."""
     spec = _source(options, subjects).model_copy(update={"levels": _levels(subjects)})
     given = given_options(options, ("corrupt", *Layout.model_fields))
-    return data_spec({**spec.model_dump(), **given}) if given else spec
+    return data_spec(images_with(spec.model_dump(), given)) if given else spec
 
 
 def _levels(subjects: Sequence[Subject]) -> Levels | None:

@@ -48,6 +48,9 @@ def _run(folder: Path) -> "Run":
     data = job.data.model_dump(exclude_none=True)
     settings = {"trainer": job.trainer, "epochs": job.epochs, "ranks": job.ranks, **data}
     settings |= {"dataset": job.data.name, "data": job.data.path}
+    if job.data.limit_train is not None:  # as `limit_validation` is given, not as a job has it
+        kept = job.data.limit_validation
+        settings["limit_validation"] = "all" if kept is None else None if kept == "proportional" else kept
     facts = {
         "data": str(job.data),
         "seed": str(job.seed),

@@ -69,3 +69,10 @@ def given_options(options: object, names: Iterable[str]) -> dict[str, Any]:
     """Return the attributes of `options` with these names that are not None."""
     values = {name: getattr(options, name) for name in names}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def images_with(known: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options `known` of images with those `given`, which replace what would contradict them."""
+    contradict = {"parts": "classes_are_folders", "classes_are_folders": "parts"}
+    gone = {other for name, other in contradict.items() if given.get(name) and not given.get(other)}
+    return {**{name: value for name, value in known.items() if name not in gone}, **given}

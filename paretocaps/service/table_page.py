@@ -236,7 +236,8 @@ def _front(
     table = store.table(spec.study, asked_quantities(objectives))
     devices = dict(zip(table.trials.tolist(), table.devices.tolist(), strict=True))
     used = Counter(devices[one.trial] for one in trials).most_common(1)
-    device = used[0][0] if used and len(table.device_names) > 1 else None
+    several = len(table.device_names) > 1
+    device = (used[0][0] if used else table.device_names[0]) if several else None
     kept = [one for one in trials if device in (None, devices[one.trial])]
     numbers = [one.trial for one in kept]
     record = ranked_front(store.study(spec.study), table, objectives, device=device, among=numbers)

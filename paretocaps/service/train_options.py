@@ -11,7 +11,7 @@ from paretocaps.domain.layout import Layout, Parts
 from paretocaps.errors import UsageError
 from paretocaps.run_folder import RunFolder
 from paretocaps.service.picking import PickedTrial
-from paretocaps.service.settings import data_spec, given_options
+from paretocaps.service.settings import data_spec, given_options, images_with
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def data_to_train(options: TrainOptions, picked: PickedTrial | None, folder: Pat
     elif options.dataset is not None or picked is None:
         given |= {"name": options.dataset or "digits"}
     else:
-        given = {**picked.data.model_dump(), **given}
+        given = images_with(picked.data.model_dump(), given)
     then = RunFolder(folder).job() if options.resume and options.limit_validation is None else None
     return data_spec(given if then is None else {**given, "limit_validation": then.data.limit_validation})
 

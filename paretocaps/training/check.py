@@ -4,9 +4,9 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from paretocaps.data.last_read import forget
 from paretocaps.data.raw_splits import read_splits
 from paretocaps.data.reading import reading
-from paretocaps.data.tensor_splits import forget
 from paretocaps.domain.brought_choices import choices_model
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.families.backbone_caps import BACKBONES

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from pyarrow import parquet
 
-from paretocaps.data.tensor_splits import forget
+from paretocaps.data.last_read import forget
 from paretocaps.errors import DataError
 
 

@@ -16,7 +16,7 @@ from pyarrow import parquet
 
 from paretocaps.cli.app import app
 from paretocaps.data.catalog import DATASETS
-from paretocaps.data.tensor_splits import forget
+from paretocaps.data.last_read import forget
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.study_file import read_study_file, resolve_spec
 from paretocaps.search.checked_study import check_study

@@ -148,5 +148,9 @@ def test_shares_of_images_that_differ_by_as_many_are_the_same_though_their_last_
     pairs = [(Value(585 / 600), Value(584 / 600)), (Value(540 / 600), Value(539 / 600))]
     assert pairs[0][0].value - pairs[0][1].value != pairs[1][0].value - pairs[1][1].value
     found = difference(pairs, step=1 / 600)
-    assert (found.low, found.high) == pytest.approx((0, 2 / 600))
+    assert (found.low, found.high) == (0.0, pytest.approx(2 / 600))
     assert verdict(claim("more"), found) == "open"
+    for images in (600, 1000, 6000, 10_000):
+        for right in range(images - 60, images, 7):
+            one = difference([(Value((right + 1) / images), Value(right / images))] * 2, step=1 / images)
+            assert (one.low, verdict(claim("more"), one)) == (0.0, "open")

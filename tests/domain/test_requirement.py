@@ -52,7 +52,9 @@ def test_a_strict_bound_is_broken_by_its_own_value(text: str) -> None:
     assert 0 < Requirement.parse(text).excess(0.5) < 1e-9
 
 
-@pytest.mark.parametrize("text", ["acc", "acc=0.9", "acc>=", "0.9<acc", "acc>=1.2.3", "params<=5m", "time<=1e999"])
+@pytest.mark.parametrize(
+    "text", ["acc", "acc=0.9", "acc>=", "0.9<acc", "acc>=1.2.3", "params<=5m", "time<=1e999"]
+)
 def test_what_is_not_understood_shows_the_form(text: str) -> None:
     with pytest.raises(UsageError, match=r"write it like acc>=0\.9 or params<=500k"):
         Requirement.parse(text)

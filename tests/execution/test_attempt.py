@@ -47,6 +47,15 @@ def test_an_attempt_leaves_what_it_returns(make_job):
     assert seen == [1, 2]
 
 
+@pytest.mark.parametrize(("last", "marked"), [(1, True), (2, False)])
+def test_a_training_that_was_stopped_early_is_marked(make_job, last, marked):
+    job = make_job()
+    attempt(job, lambda record: record.epoch < last)
+    assert RunFolder(job.folder).stopped_file.exists() == marked
+    attempt(job, lambda record: True)
+    assert isinstance(RunFolder(job.folder).recover(), Measurement)
+
+
 def test_a_study_s_attempt_leaves_its_job_too_if_the_disk_allows(make_job, monkeypatch):
     job = make_job()
     attempt(job, lambda record: True)

@@ -59,7 +59,8 @@ def test_one_choice_in_words():
 
 
 def test_a_condition_names_the_fewer_values():
-    assert FOUND["routing_gradient"].where == "family is not backbone_linear nor lenet5 and routing_iterations is above 1"
+    families = "family is not backbone_linear nor lenet5"
+    assert FOUND["routing_gradient"].where == f"{families} and routing_iterations is above 1"
 
 
 def test_one_choice_as_a_dictionary():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paretocaps.data.tensor_splits import forget
+from paretocaps.data.last_read import forget
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import DataSpec
 from paretocaps.errors import DataError, UsageError

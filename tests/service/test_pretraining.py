@@ -59,7 +59,10 @@ def test_it_is_trained_on_the_set_in_the_named_folder(trained, tmp_path):
     with_trunk(OPTIONS, BEFORE, "sets", Observer())
     assert (trained[0].dataset, trained[0].data) == (None, "sets/tiny-imagenet")
     assert trained[0].channels == 3  # some of its images are gray
-    assert placed("sets", "mnist") == {"data": "sets"}
+    with pytest.raises(UsageError, match="has tiny-imagenet, and no sub-folder mnist"):
+        placed("sets", "mnist")
+    (tmp_path / "digits").mkdir()
+    assert placed("digits", "mnist") == {"data": "digits"}
     with pytest.raises(UsageError, match="data folder 'nowhere' does not exist"):
         placed("nowhere", "mnist")
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from paretocaps.domain.paper_table import PaperTable
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import UsageError
-from paretocaps.search.observer import Observer
-from paretocaps.domain.paper_table import PaperTable
 from paretocaps.report.paper_page import PaperRun, paper_figures
+from paretocaps.search.observer import Observer
 from paretocaps.service import ensembling, paper_tables, reproducing
 from paretocaps.service.reproducing import ReproduceOptions, command_of, reproduce
 from paretocaps.service.running import Interrupted
@@ -60,6 +60,7 @@ paper = "Points"
 title = "Table 2"
 shows = "the same and more"
 """
+SPACE = '[space]\nlearning_rate = { low = 0.01, high = 1.0 }\nfailure = ["", "no"]\n'
 ENSEMBLE = '[ensembles]\ntwo = { designs = ["slow", "fast"], size = 2 }\n'
 PAPER_TABLE = PaperTable(paper="Points", title="Table 1", shows="points")
 COMMAND = "paretocaps reproduce t --storage postgresql://me:secret@host/base"
@@ -190,7 +191,8 @@ def test_a_time_limit_leaves_the_rest_for_later(points):
 def test_trainings_of_two_devices_are_shown_without_their_times(points):
     reproduce("points-2")
     with sqlite3.connect("studies/paretocaps.db") as base:
-        base.execute("UPDATE paretocaps_attempts SET device_name = 'another' WHERE trial = 1")
+        one = "SELECT id FROM paretocaps_trials WHERE number = 1"
+        base.execute(f"UPDATE paretocaps_attempts SET device_name = 'another' WHERE trial_id = ({one})")
     base.close()
     found = reproduce("points-2")
     figures = json.loads(found.figures.read_text())
@@ -203,7 +205,8 @@ def test_trainings_of_two_devices_are_shown_without_their_times(points):
 
 def test_a_row_that_fails_is_not_replaced_by_another_training(points):
     path = Path("points.toml")
-    path.write_text(path.read_text().replace("0.9 }", '0.9, failure = "no" }', 1))
+    fails = path.read_text().replace("0.9 }", '0.9, failure = "no" }', 1)
+    path.write_text(fails.replace("[published]", f"{SPACE}[published]", 1))
     for _ in range(2):
         found = reproduce("points-2")
         assert (found.finished, found.trainings) == (4, 6)
@@ -215,7 +218,7 @@ def test_a_row_that_fails_is_not_replaced_by_another_training(points):
 
 def test_the_page_is_checked_before_anything_is_trained(points):
     Path("folder.html").mkdir()
-    for output, said in (("t.json", "is where the figures lie as JSON"), ("folder.html", "is not a file name")):
+    for output, said in (("t.json", "where the figures lie as JSON"), ("folder.html", "is not a file name")):
         with pytest.raises(UsageError, match=said):
             reproduce("points-1", ReproduceOptions(output=output))
     assert not Path("studies").exists()

@@ -126,3 +126,13 @@ def test_cpu_seconds_of_a_gpu_are_refused():
     check_measures(["cpu_time"], ["cpu"])
     with pytest.raises(UsageError, match="cpu_time of cuda:1 is not measured, .*: rank by time$"):
         check_measures(["acc", "cpu_time"], ["cpu", "cuda:1"])
+
+
+def test_images_are_read_anew_by_the_next_training(tmp_path) -> None:
+    images, labels = np.zeros((40, 12, 12)), [0, 1] * 20
+    spec = idx_folder(tmp_path, images, labels)
+    check_data(spec)
+    assert float(load(spec).train.images.max()) == 0
+    idx_folder(tmp_path, images + 255, labels)
+    check_data(spec)
+    assert float(load(spec).train.images.max()) == 1

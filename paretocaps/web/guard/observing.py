@@ -136,7 +136,7 @@ class _Seen:
     def _reason_in(self, body: bytes) -> str | None:
         if not self._headers.get("content-type", "").startswith(PROBLEM):
             return None
-        return _readable(masked(str(json.loads(body)["detail"])[:_LONGEST_REASON]))[:_LONGEST_REASON]
+        return _readable(masked(str(json.loads(body)["detail"]))[:_LONGEST_REASON])[:_LONGEST_REASON]
 
 
 def _readable(text: str) -> str:
