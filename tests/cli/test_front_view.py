@@ -170,3 +170,11 @@ def test_the_history_is_shown_in_full_in_json_and_in_short_in_a_table(capsys):
     assert json.loads(capsys.readouterr().out) == [row]
     write_history([row], "table")
     assert capsys.readouterr().out.splitlines()[-1].split() == ["8", "9", "1:01", "0.1235"]
+
+
+def test_a_front_whose_trials_are_all_in_the_corner_says_so(front, capsys):
+    gone = tuple(replace(member, flags=("collapsed",)) for member in front.members)
+    write_front(replace(front, members=(), corner=gone), None, "table")
+    said = capsys.readouterr().err
+    assert "apart: collapsed; --all ranks those apart with the others" in said
+    assert "what failed" not in said

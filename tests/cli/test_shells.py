@@ -81,6 +81,12 @@ def test_click_answers_bash_as_this_module_does(monkeypatch, capfdbinary):
     assert capfdbinary.readouterr().out == b"plain,zsh\n"
 
 
+def test_fish_takes_a_value_with_commas_as_one():
+    written = script("fish", app)
+    assert 'string split -m1 ","' in written
+    assert 'string split ","' not in written
+
+
 def test_an_unknown_shell_is_refused():
     result = click.testing.CliRunner().invoke(app, ["completion", "csh"])
     assert result.exit_code == 2

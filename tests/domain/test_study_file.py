@@ -105,3 +105,9 @@ def test_bad_tables_are_named_by_their_place(table: dict[str, object], message: 
         resolve_spec({}, table)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_data_set_by_flag_is_not_read_as_the_files_folder_is() -> None:
+    file = {"data": "emnist", "parts": "train=a,test=b", "transpose": True}
+    spec = resolve_spec({"dataset": "mnist"}, file)
+    assert (spec.dataset, spec.data, spec.parts, spec.transpose) == ("mnist", None, None, False)

@@ -37,6 +37,8 @@ def test_an_empty_front_is_an_empty_frame(front):
     assert (len(frame), len(frame.columns)) == (0, 5 + 3 * 4)
     with pytest.raises(UsageError, match="study 'demo' has no trial on its front: train more trials"):
         empty.knee()
+    with pytest.raises(UsageError, match="the front of study 'demo' has no member to draw"):
+        empty.plot()
     bounded = replace(empty, requirements=parse_requirements(["acc>=0.9"]))
     with pytest.raises(UsageError, match="no trial on its front that keeps acc>=0.9: give other bounds"):
         bounded.pick({"acc": 1})

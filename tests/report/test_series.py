@@ -155,3 +155,8 @@ def test_evenly_spaced_indices():
     assert evenly(5, 12) == [0, 1, 2, 3, 4]
     assert evenly(100, 5) == [0, 25, 50, 74, 99]
     assert evenly(0, 5) == []
+
+
+def test_hovering_shows_no_folder_of_the_machine():
+    text = hover(FrontMember(0, {"checkpoint": "/home/me/secret/resnet18.safetensors"}, {}), ())
+    assert "checkpoint=resnet18.safetensors" in text

@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from paretocaps import service
@@ -46,3 +49,17 @@ def test_trainings_are_written_beside_each_other_with_their_commands(trained, tm
 def test_a_folder_without_a_finished_training_is_refused(tmp_path):
     with pytest.raises(DataError, match="no finished training in '.*': name a folder of `paretocaps train`"):
         service.write_run_report([str(tmp_path)])
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [("proportional", ""), (None, " --limit-validation all"), (50, " --limit-validation 50")],
+)
+def test_the_validation_images_are_named_as_they_are_given(trained, tmp_path, monkeypatch, kept, said):
+    monkeypatch.chdir(tmp_path)
+    folder = RunFolder(Path(trained("one")))
+    job = folder.job()
+    data = DataSpec(name="digits", limit_train=100, limit_validation=kept)
+    folder.write_job(job.model_copy(update={"data": data}))
+    text = service.write_run_report([str(folder.path)]).read_text(encoding="utf-8")
+    assert f"--limit-train 100{said} --" in re.sub(r"</?span>", "", text)

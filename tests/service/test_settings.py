@@ -2,7 +2,7 @@ import pytest
 
 from paretocaps.domain.job import DataSpec
 from paretocaps.errors import UsageError
-from paretocaps.service.settings import data_spec, parse_preferences, parse_settings
+from paretocaps.service.settings import data_spec, images_with, parse_preferences, parse_settings
 
 
 def test_settings_are_text_until_a_model_reads_them():
@@ -30,3 +30,9 @@ def test_preferences_are_numbers_by_objective():
     assert parse_preferences("acc=0.5,time_to(acc=0.9)=2") == {"acc": 0.5, "time_to(acc=0.9)": 2.0}
     with pytest.raises(UsageError, match="write it like acc=0.6,time=0.4"):
         parse_preferences("acc")
+
+
+def test_a_layout_that_is_given_replaces_one_that_contradicts_it():
+    known = {"path": "a", "classes_are_folders": True, "parts": None}
+    assert images_with(known, {"parts": "train=x"}) == {"path": "a", "parts": "train=x"}
+    assert images_with(known, {"corrupt": "skip"}) == {**known, "corrupt": "skip"}
