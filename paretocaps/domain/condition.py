@@ -1,7 +1,7 @@
 """The condition on other choices under which a choice has a meaning."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from paretocaps.errors import UsageError
@@ -66,6 +66,12 @@ class Condition:
     def parents(self) -> tuple[str, ...]:
         """The choices on which this condition depends."""
         return tuple(name for name, _ in (*self.allowed, *self.bounds))
+
+    def settled(self, known: Mapping[str, Any]) -> Self:
+        """Return the condition without the clauses that hold for the choices that are `known`."""
+        allowed = tuple(one for one in self.allowed if one[0] not in known or known[one[0]] not in one[1])
+        bounds = tuple(one for one in self.bounds if one[0] not in known or not known[one[0]] > one[1])
+        return replace(self, allowed=allowed, bounds=bounds)
 
     def holds(self, value_of: Callable[[str], Any]) -> bool:
         """Return whether every clause holds for the values that `value_of` returns by name."""

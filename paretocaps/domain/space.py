@@ -99,6 +99,10 @@ class Space:
         """Return the space without the choices called `names`."""
         return replace(self, parameters=tuple(p for p in self.parameters if p.name not in names))
 
+    def settled(self, known: Mapping[str, Any]) -> Self:
+        """Return the space without the clauses of conditions that hold for the choices that are `known`."""
+        return replace(self, parameters=tuple(replace(p, when=p.when.settled(known)) for p in self.parameters))
+
     @property
     def has_priors(self) -> bool:
         """Whether any choice has a prior."""

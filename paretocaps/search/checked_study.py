@@ -139,7 +139,17 @@ def sampled_space(trainer: TrainerSpec, spec: StudySpec) -> tuple[Space, dict[st
     fix = trainer.parse_fix(spec.fix)
     space = trainer.sampled(spec.space)
     trainer.check_space(space)
-    return space.without([*fix, *_yielding(trainer, space, fix)]), fix
+    sampled = space.without([*fix, *_yielding(trainer, space, fix)])
+    return sampled.settled(_left_alone(trainer, sampled, fix)), fix
+
+
+def _left_alone(trainer: TrainerSpec, space: Space, fix: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the choices that are neither sampled nor fixed, on which conditions of the space depend."""
+    with suppress(UsageError):
+        chosen = {*fix, *(parameter.name for parameter in space)}
+        defaults = trainer.complete({}, fix)
+        return {name: value for name, value in defaults.items() if name not in chosen}
+    return {}
 
 
 def _yielding(trainer: TrainerSpec, space: Space, fix: Mapping[str, object]) -> list[str]:

@@ -125,3 +125,12 @@ def test_a_prior_is_one_of_the_values_or_in_the_range() -> None:
 def test_another_prior_is_refused(entry: dict[str, object], message: str) -> None:
     with pytest.raises(UsageError, match=re.escape(message)):
         Space.parse({"x": entry})
+
+
+def test_a_clause_that_holds_for_what_nobody_chooses_is_left_out() -> None:
+    space = Space.parse(
+        {"size": {"values": [16, 64], "when": {"schedule": "constant", "ratio": {"above": 0.0}, "x": [1, 2]}}}
+    )
+    (left,) = space.settled({"schedule": "constant", "ratio": 0.0})
+    assert left.when.table() == {"x": [1, 2], "ratio": {"above": 0.0}}
+    assert next(iter(space.settled({"schedule": "constant", "ratio": 0.5, "x": 2}))).when.parents == ()

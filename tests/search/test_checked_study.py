@@ -41,6 +41,15 @@ def test_a_study_names_its_space():
         check_study(StudySpec(trainer="probe", executor="inline", space="all", device="cpu"))
 
 
+def test_a_condition_that_the_default_meets_leaves_a_choice_sampled():
+    size = {"values": [16, 64], "when": {"batch_schedule": "constant"}}
+    (found,) = check_study(StudySpec(space={"batch_size": size}, device="cpu")).space
+    assert (found.name, found.when.parents) == ("batch_size", ())
+    grown = {"values": [2, 4], "when": {"batch_schedule": "adabatch"}}
+    (found,) = check_study(StudySpec(space={"first_batch": grown}, device="cpu")).space
+    assert found.when.parents == ("batch_schedule",)  # it is told that it has no effect
+
+
 def test_what_is_fixed_goes_before_a_choice_that_would_leave_it_no_meaning():
     def names(**fix):
         return {parameter.name for parameter in check_study(StudySpec(fix=fix, device="cpu")).space}
