@@ -8,7 +8,7 @@ import inspect
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType, UnionType
@@ -187,8 +187,12 @@ def papers() -> str:
     named = {one.name: one for one in paper_tables.paper_tables()}
     kept = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(EVIDENCE.glob("*.json"))]
     kept.sort(key=lambda run: list(named).index(run["table"]))  # fails where a page's table has gone
-    parts = [_measured_table(run) for run in kept if run["scale"] == "cpu"]
-    parts += [_measured_table(run) for run in kept if run["scale"] == "paper"]
+    parts = [
+        _measured_table(run, [claim.text for claim in named[run["table"]].table.claims])
+        for scale in ("cpu", "paper")
+        for run in kept
+        if run["scale"] == scale
+    ]
     run = {one["table"] for one in kept if one["scale"] == "cpu"}
     left = [one for name, one in named.items() if name not in run]
     rows = [
@@ -203,14 +207,21 @@ def papers() -> str:
     return "\n\n".join([*parts, "## Open", table(rows, code="table")])
 
 
-def _measured_table(run: Mapping[str, Any]) -> str:
-    """Return the section of a table that was measured."""
+def _measured_table(run: Mapping[str, Any], claims_now: Sequence[str]) -> str:
+    """Return the section of a table that was measured, without statements that its study file has no more."""
     name = f"{run['table']}-{run['scale']}"
     scale = "" if run["scale"] == "cpu" else f" (scale {run['scale']})"
     claims = [
         {"the paper says": one["text"], "here": f"**{one['verdict']}**", "measured": one["measured"]}
         for one in run["claims"]
+        if one["text"] in claims_now
     ]
+    gone, new = len(run["claims"]) - len(claims), len(claims_now) - len(claims)
+    older = (
+        [f"Made with an older study file: {gone} statements were withdrawn, {new} are new and not judged."]
+        if gone or new
+        else []
+    )
     trained = f"{run['trainings']['finished']} of {run['trainings']['all']} trainings"
     by = f"seeds {', '.join(map(str, run['seeds']))}; {', '.join(run['devices'])}"
     return "\n\n".join(
@@ -219,6 +230,7 @@ def _measured_table(run: Mapping[str, Any]) -> str:
             f"{run['data']}; {trained}, {by}."
             f" [The whole page](evidence/{name}.html), [its figures](evidence/{name}.json).",
             *([table(claims, code="")] if claims else []),
+            *older,
             *_rerun(EVIDENCE / "again" / f"{name}.json"),
             *(
                 ["Less than in the paper: " + "; ".join(run["scaled_down"]) + "."]
