@@ -70,7 +70,7 @@ class Bash(BashComplete):
 
 
 class Fish(FishComplete):
-    """Click's completion for fish, whose script takes a value with a comma, or its help, for several parts."""
+    """Click's completion for fish, whose script takes a value with a comma for several parts."""
 
     source_template = FishComplete.source_template.replace('string split ","', 'string split -m1 ","')
 

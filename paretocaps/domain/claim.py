@@ -117,11 +117,11 @@ def difference(
     away = [
         math.log(own.value / other.value) if relative else own.value - other.value for own, other in pairs
     ]
-    mean = math.fsum(away) / len(away)
+    mean = _whole(math.fsum(away) / len(away))
     apart = 0.0 if relative else step
     same = max(away) - min(away) <= _ROUNDING * max(1.0, abs(mean))
     low, high = (mean - apart, mean + apart) if same else t_interval(mean, _deviation(away, mean), len(away))
-    low, high = (0.0 if abs(end) <= _ROUNDING else end for end in (low, high))
+    low, high = (_whole(low), _whole(high)) if same else (low, high)
     shown = math.expm1 if relative else float
     return Difference(
         shown(mean),
@@ -130,6 +130,10 @@ def difference(
         len(pairs),
         relative,
     )
+
+
+def _whole(number: float) -> float:
+    return 0.0 if abs(number) <= _ROUNDING else number
 
 
 def verdict(claim: Claim, found: Difference | None) -> Verdict:

@@ -70,7 +70,7 @@ class Condition:
     def settled(self, known: Mapping[str, Any]) -> Self:
         """Return the condition without the clauses that hold for the choices that are `known`."""
         allowed = tuple(one for one in self.allowed if one[0] not in known or known[one[0]] not in one[1])
-        bounds = tuple(one for one in self.bounds if one[0] not in known or not known[one[0]] > one[1])
+        bounds = tuple(one for one in self.bounds if known.get(one[0]) is None or not known[one[0]] > one[1])
         return replace(self, allowed=allowed, bounds=bounds)
 
     def holds(self, value_of: Callable[[str], Any]) -> bool:

@@ -101,7 +101,8 @@ class Space:
 
     def settled(self, known: Mapping[str, Any]) -> Self:
         """Return the space without the clauses of conditions that hold for the choices that are `known`."""
-        return replace(self, parameters=tuple(replace(p, when=p.when.settled(known)) for p in self.parameters))
+        settled = (replace(one, when=one.when.settled(known)) for one in self.parameters)
+        return replace(self, parameters=tuple(settled))
 
     @property
     def has_priors(self) -> bool:

@@ -14,7 +14,7 @@ from paretocaps.errors import UsageError, did_you_mean
 
 _REPLACED: Mapping[str, tuple[str, ...]] = {
     "data": ("dataset",),
-    "dataset": ("data", "parts", "classes_are_folders", "transpose"),
+    "dataset": ("data", "parts", "classes_are_folders"),
     "parts": ("classes_are_folders",),
     "classes_are_folders": ("parts",),
 }
@@ -39,7 +39,9 @@ def resolve_spec(
     for layer in layers:
         for name, replaced in _REPLACED.items():
             if layer.get(name) not in (None, False):
-                merged = {other: value for other, value in merged.items() if other not in replaced}
+                folder = name == "dataset" and merged.get("data") is not None  # which was read so
+                gone = (*replaced, "transpose") if folder else replaced
+                merged = {other: value for other, value in merged.items() if other not in gone}
         merged |= {**layer, "fix": {**merged.get("fix", {}), **_table(layer, "fix")}}
     if file:
         merged["file_fix"] = dict(_table(file, "fix"))

@@ -50,7 +50,8 @@ def value_at(parameter: Parameter, share: float) -> Scalar:
         return points[int(share * len(points))]
     low, high = float(parameter.low or 0), float(parameter.high or 0)
     if parameter.step and not parameter.log:  # too many points to be listed
-        value = low + parameter.step * int(share * (int((high - low) / parameter.step + 1e-9) + 1))
+        count = int((high - low) / parameter.step + 1e-9) + 1
+        value = low + parameter.step * min(count - 1, int(share * count))
     else:
         value = low * (high / low) ** share if parameter.log else low + (high - low) * share
     return round(value) if parameter.is_integer else value

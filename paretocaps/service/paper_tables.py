@@ -149,8 +149,10 @@ def _pretraining_seconds(options: Mapping[str, Any], pretraining: Pretraining) -
     spec = StudySpec(study="backbone", dataset=pretraining.dataset, limit_train=pretraining.limit_train)
     trainer = TRAINERS.get(options.get("trainer", spec.trainer))
     forecaster = trainer.forecaster(nominal_data(spec), pretraining.epochs, 1)
+    if forecaster is None:
+        return 0.0
     choices = trainer.complete({}, trainer.parse_fix(backbone_settings(options["fix"], pretraining)))
-    return 0.0 if forecaster is None else nominal_seconds(forecaster(choices).epochs)
+    return nominal_seconds(forecaster(choices).epochs)
 
 
 def nominal_data(spec: StudySpec) -> CheckedData:

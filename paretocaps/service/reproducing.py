@@ -137,9 +137,10 @@ def _page(name: str, asked: ReproduceOptions) -> Path:
     from paretocaps.report.paper_page import json_of
 
     page = Path(asked.output) if asked.output else Path("reports") / f"{name}-{asked.scale}.html"
-    if json_of(page) == page:
+    figures = json_of(check_output(str(page)))
+    if figures == page:
         raise UsageError(f"output={asked.output!r} is where the figures lie as JSON: name the page, an .html")
-    check_output(str(json_of(check_output(str(page)))))
+    check_output(str(figures))
     return page
 
 

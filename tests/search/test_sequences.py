@@ -49,5 +49,6 @@ def test_values_of_a_range_too_fine_to_be_listed_lie_on_its_grid(share):
     )
     assert (rate.points(), size.points()) == (None, None)
     assert (value_at(rate, share) * 2.0**22).is_integer()
+    assert value_at(rate, share) <= 1.0
     assert value_at(size, share) % 2 == 0
     assert 2 <= value_at(size, share) <= 5_000_000

@@ -219,7 +219,7 @@ def test_a_network_that_is_pruned_before_it_is_trained_has_its_features_computed
 
 @pytest.mark.slow
 def test_a_linear_probe_computes_its_features_once(job, counted):
-    own = {"family": "backbone_linear", "backbone": "mobilenet_v1", "image_size": 32}
+    own = {**JOB, "family": "backbone_linear", "primary_capsules": 32}  # which has a meaning for capsules
     asked = job(epochs=3, limit_train=60, frozen=True, **own)
     found = train(asked, lambda record: True)
     assert [record.seconds for record in found.epochs] == [60, 0, 0]
