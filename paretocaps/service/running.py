@@ -48,8 +48,8 @@ class RunSummary:
         stopped: how many trials were stopped early.
         predicted: how wrong predicted times are, as a line; empty where no time was predicted.
         time_is_up: where the run reached its time limit, a line that says so and how to continue; else empty.
-        ended: why the study ended before it had all its trials, or before those that were stopped early could go
-            on, as a line; else empty.
+        ended: why the study ended before it had all its trials, or before those that were stopped early could
+            go on, as a line; else empty.
     """
 
     study: str
