@@ -217,11 +217,8 @@ def _measured_table(run: Mapping[str, Any], claims_now: Sequence[str]) -> str:
         if one["text"] in claims_now
     ]
     gone, new = len(run["claims"]) - len(claims), len(claims_now) - len(claims)
-    older = (
-        [f"Made with an older study file: {gone} statements were withdrawn, {new} are new and not judged."]
-        if gone or new
-        else []
-    )
+    changed = f"{gone} withdrawn since then, {new} new and not judged"
+    older = [f"Made with an older study file; its statements: {changed}."] if gone or new else []
     trained = f"{run['trainings']['finished']} of {run['trainings']['all']} trainings"
     by = f"seeds {', '.join(map(str, run['seeds']))}; {', '.join(run['devices'])}"
     return "\n\n".join(

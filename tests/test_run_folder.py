@@ -217,7 +217,7 @@ def test_a_job_is_found_in_its_folder(tmp_path):
 def test_every_file_lies_in_the_folder(folder):
     values = [getattr(folder, name) for name, value in vars(RunFolder).items() if isinstance(value, property)]
     files = [value for value in values if not isinstance(value, tuple)]
-    assert len(files) == 9
+    assert len(files) == 10
     assert {file.parent for file in [*files, folder.rank_log(1)]} == {folder.path}
 
 

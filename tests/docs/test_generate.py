@@ -15,6 +15,7 @@ import paretocaps
 from paretocaps.cli.app import app
 from paretocaps.domain.objective import OBJECTIVES
 from paretocaps.domain.trainer import TRAINERS
+from paretocaps.service.paper_tables import paper_table
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -65,13 +66,17 @@ def test_papers_tables_are_told_where_they_are_kept_and_are_open_else(
 ) -> None:
     monkeypatch.setattr(generate, "EVIDENCE", tmp_path)
     assert generate.papers().startswith("## Open")
-    claim = {"text": "WAB is faster (±0.1)", "verdict": "open", "measured": "-1.67 epochs"}
-    for run in (_run("fastrcaps-fig6", [], []), _run("fastrcaps-table1", [claim], ["10 epochs of 30"])):
+    first, *others = paper_table("fastrcaps-table1").table.claims
+    texts = first.text, "what was withdrawn"
+    claims = [{"text": text, "verdict": "open", "measured": "-1.67 epochs"} for text in texts]
+    for run in (_run("fastrcaps-fig6", [], []), _run("fastrcaps-table1", claims, ["10 epochs of 30"])):
         text = json.dumps(run, ensure_ascii=False)
         (tmp_path / f"{run['table']}-cpu.json").write_text(text, encoding="utf-8")
     told, _, still = generate.papers().partition("## Open")
     assert told.index("the table fastrcaps-table1") < told.index("the table fastrcaps-fig6")
-    assert "| WAB is faster (±0.1) | **open** | -1.67 epochs |" in told
+    assert f"| {first.text} | **open** | -1.67 epochs |" in told
+    assert "what was withdrawn" not in told
+    assert f"its statements: 1 withdrawn since then, {len(others)} new and not judged." in told
     assert told.count("Less than in the paper: 10 epochs of 30.") == told.count("Less than") == 1
     assert "`fastrcaps-table1`" not in still
     assert "`fastrcaps-fig2`" in still
