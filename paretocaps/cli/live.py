@@ -65,7 +65,7 @@ class LiveView(Progress):
         if self.spec is not None:
             super().notice(message)
         else:
-            self._print(message, "notice")
+            self._print(masked(message), "notice")
 
     def closed(self) -> None:
         """Remove the drawing and print the failures and notices."""
@@ -76,7 +76,7 @@ class LiveView(Progress):
             self._print(line.text, line.kind)
 
     def _print(self, text: str, kind: str) -> None:
-        told = whole_words(masked(text), self.console.width)
+        told = whole_words(text, self.console.width)
         self.console.print(told, style=STYLES[kind], markup=False, soft_wrap=True)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
