@@ -295,7 +295,8 @@ class Runner:
             self.observer.notice(
                 f"trial {job.trial} goes on from trial {shorter} of study {self.continuing.source!r}"
             )
-        self.stopping.begin(job, trial.design)
+        spared = trial.finished or (trial.design is not None and not self.spec.stop_designs)
+        self.stopping.begin(job, spared=spared)
         self.observer.trial_started(job, trial.design)
         told = forecast_of(self.forecaster, job.choices)
         self.observer.epochs_told(job, told.epochs, self.device)

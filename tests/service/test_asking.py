@@ -17,10 +17,11 @@ def options(folder):
 
 def train(study, trial, at=1.0):
     """Train as a loop of somebody's own does, and return how many epochs it was let train."""
+    size = trial.choices["width"] ** 2
     for epoch in range(trial.epochs):
-        if not trial.report(acc=at - trial.choices["rate"] / (epoch + 1), train_loss=1.0):
+        if not trial.report(acc=at - trial.choices["rate"] / (epoch + 1), train_loss=1.0, params=size):
             break
-    study.tell(trial, {"params": trial.choices["width"] ** 2})
+    study.tell(trial, {"params": size})
     return epoch + 1
 
 
@@ -52,7 +53,7 @@ def test_a_loop_of_ones_own_makes_a_study_like_any_other(options):
 
 
 def test_a_rule_ends_trainings_of_a_loop_early(options):
-    with paretocaps.open_study(**options, space=SPACE, stop_early="rungs") as study:
+    with paretocaps.open_study(**options, space={**SPACE, "width": [16]}, stop_early="rungs") as study:
         lengths = []
         while trial := study.ask():
             lengths.append(train(study, trial, at=1.0 - trial.trial / 10))

@@ -1,7 +1,7 @@
 """The curves of a study's trainings, as far as they are known, in memory."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -39,6 +39,7 @@ class Curves:
 
     finals: dict[int, Point] = field(default_factory=dict)
     _points: dict[tuple[str | None, int], dict[int, Point]] = field(default_factory=lambda: defaultdict(dict))
+    _left_out: frozenset[int] = frozenset()
 
     def note(self, training: Training) -> None:
         """Take in what a training is worth after an epoch, unless it is too early to compare it."""
@@ -52,7 +53,12 @@ class Curves:
 
     def at(self, course: Course | None, epoch: int) -> Mapping[int, Point]:
         """Return what the trainings of a course, or of all courses, were worth after an epoch, by trial."""
-        return self._points.get((None if course is None else course.name, epoch), {})
+        points = self._points.get((None if course is None else course.name, epoch), {})
+        return without(points, self._left_out) if self._left_out else points
+
+    def without(self, trials: Collection[int]) -> "Curves":
+        """Return the curves of all other trials, as long as none is added."""
+        return Curves(without(self.finals, trials), self._points, frozenset(trials))
 
     def front(self) -> dict[int, Point]:
         """Return the finished trials that no other one beats."""
@@ -73,7 +79,6 @@ def beaten_by(point: Point, others: Mapping[int, Point]) -> list[int]:
     return sorted(numbers[beats].tolist())
 
 
-def without(points: Mapping[int, Point], trials: Iterable[int]) -> dict[int, Point]:
+def without(points: Mapping[int, Point], trials: Collection[int]) -> dict[int, Point]:
     """Return the points of all other trials than `trials`."""
-    left_out = set(trials)
-    return {number: point for number, point in points.items() if number not in left_out}
+    return {number: point for number, point in points.items() if number not in trials}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from paretocaps.domain.claim import EXACT
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement, best_epoch
 from paretocaps.domain.objective import Objective
 from paretocaps.domain.quantities.quantities import value_of
@@ -15,7 +16,8 @@ _NOWHERE = Device(name="", kind="")
 def seen(records: Sequence[EpochRecord], objectives: Sequence[Objective]) -> Point | None:
     """Return what a training would be worth if it ended now; None if an objective has no value yet.
 
-    As at its end, times are those up to the best epoch.
+    As at its end, times are those up to the best epoch. A trainer may tell sizes at the end alone: then its
+    epochs have 0 of them, which is no value.
     """
     best = best_epoch(records)
     cpu = [record.cpu_seconds for record in records if record.epoch <= best.epoch]
@@ -31,6 +33,8 @@ def seen(records: Sequence[EpochRecord], objectives: Sequence[Objective]) -> Poi
         device=_NOWHERE,
         epochs=tuple(records),
     )
+    if any(one.quantity in EXACT and not value_of(so_far, one.quantity) for one in objectives):
+        return None
     return point_of(so_far, objectives)
 
 

@@ -24,3 +24,9 @@ def test_a_training_without_a_value_is_worth_nothing_yet():
 def test_some_objectives_are_measured_at_the_end_alone():
     assert unseen(parse_objectives("acc,time,time_to(acc=0.9),params")) == []
     assert unseen(parse_objectives("acc,memory")) == ["memory"]
+
+
+def test_sizes_that_a_trainer_tells_at_the_end_alone_have_no_value_yet():
+    untold = [record.model_copy(update={"params": 0}) for record in RECORDS]
+    assert seen(untold, parse_objectives("acc,params")) is None
+    assert seen(untold, parse_objectives("acc,macs,time")) == (-0.75, 8.0, 4.0)

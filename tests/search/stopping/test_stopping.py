@@ -1,3 +1,5 @@
+import sqlite3
+from contextlib import closing
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -116,7 +118,7 @@ def test_what_another_driver_decided_since_holds_for_a_training_that_is_taken_ov
             epochs=5,
             folder=trial.attempts[0].folder,
         )
-        late.begin(job, None)
+        late.begin(job, spared=False)
         answers = [late.answer(job, record, reachable=True) for record in trial.attempts[0].epochs]
     assert answers == [True] * (stop - 1) + [False]
     assert decided(store) == before
@@ -339,3 +341,64 @@ def test_with_real_trainings_no_stored_decision_is_revised(tmp_path, monkeypatch
     assert len(before) >= 6
     assert decided(store)[: len(before)] == before
     assert set(states(store).values()) <= {"finished", "stopped"}
+
+
+def test_a_training_that_was_cut_off_after_the_epoch_it_is_stopped_at_is_stopped(run, store, events, trained):
+    """With another rule, it goes on from a checkpoint of more epochs than the rung at which it is judged."""
+    poor = {"designs": ["poor"], "design": {}, "stop_designs": True}
+    run(stop_early="none", trials=6)
+    events[len(trained) + 4] = interrupt
+    with pytest.raises(Interrupted):
+        run(stop_early="none", trials=7, **poor)
+    number = max(states(store))
+    with store() as opened:
+        assert opened.trial("s", number).design == "poor"
+    run(stop_early="rungs", trials=7, **poor)
+    assert states(store)[number] == "stopped"
+    assert [one[2] for one in decided(store) if one[0] == number and one[3] == "stop"] == [2]
+    run(stop_early="none", trials=7, **poor)  # and goes on to its end, not to the epochs that it has
+    with store() as opened:
+        trial = opened.trial("s", number)
+    assert trial.state == "finished"
+    assert trial.attempts[-1].measurement.epochs[-1].epoch == 5
+
+
+def test_trials_that_break_a_bound_beat_no_other(run, store):
+    huge = {"size": 4, "speed": 0.5, "top": 1.0}
+    design = {"designs": ["huge"], "design": {"huge": huge}, "trials": 8}
+    run(**design, require=["params<=2"], reject=False, space={"size": [1, 4]})
+    with store() as opened:
+        beaten = [one.seen.get("beaten_by", ()) for one in opened.decisions("s")]
+        sizes = {trial.number: trial.choices["size"] for trial in opened.trials("s")}
+    assert not {number for each in beaten for number in each if sizes[number] == 4}
+
+
+def test_trainings_of_another_device_are_not_compared_where_time_counts(run, store, storage):
+    run(trials=6)
+    with closing(sqlite3.connect(storage.removeprefix("sqlite:///"))) as database:
+        database.execute("UPDATE paretocaps_attempts SET device_name = 'faster'")
+        database.commit()
+    run(trials=12)
+    with store() as opened:
+        later = [one for one in opened.decisions("s") if one.key.trial > 6]  # the first one tells the device
+    assert later
+    assert {number for one in later for number in one.seen["beaten_by"]} <= set(range(6, 12))
+
+
+@pytest.mark.parametrize(("spared", "goes_on"), [(True, True), (False, False)])
+def test_a_training_that_is_spared_is_not_stopped(run, store, spared, goes_on):
+    """A design, or one of a finished trial that is redone because its device was loaded."""
+    spec = StudySpec(study="s", stop_early="rungs", epochs=5)
+    run(stop_early="none")
+    with store() as opened:
+        stopping = Stopping(spec, parse_objectives("acc,time,params"), TRAINERS.get("play"), {}, opened)
+        trial = opened.trial("s", 8)
+        job = TrainingJob(
+            study="s", trial=8, attempt=1, trainer="play", choices=trial.choices, seed=0,
+            data=spec.data_spec, epochs=5, folder=trial.attempts[0].folder,
+        )  # fmt: skip
+        stopping.begin(job, spared=spared)
+        worst = {"acc": 0.01, "time": 99.0, "params": 99}
+        slow = [one.model_copy(update=worst) for one in trial.attempts[0].epochs]
+        answers = [stopping.answer(job, record, reachable=True) for record in slow[:2]]
+    assert answers == [True, goes_on]
