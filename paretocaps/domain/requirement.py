@@ -62,10 +62,15 @@ class Requirement:
         Raises:
             UsageError: it is one; the message has the bound as a share.
         """
-        if self.bound > 1 and OBJECTIVES.get(self.name).images:
+        if self.bound > 1 and self.objective.images:
             share = f"{self.name}{self.relation}{self.bound / 100:g}"
             remedy = f": write {share} for {self.bound:g} %" if self.bound <= 100 else ""
             raise UsageError(f"{self}: {self.name} is a share of images, from 0 to 1{remedy}")
+
+    @property
+    def objective(self) -> Objective:
+        """The objective that it bounds."""
+        return OBJECTIVES.get(self.name)
 
     def met(self, values: Mapping[str, float]) -> bool:
         """Return whether `values` (by objective name) contains the objective and keeps the bound."""

@@ -48,3 +48,8 @@ def invalid(error: ValidationError) -> str:
 def diverged(name: str, value: float) -> str:
     """Return what is said of a measured number that is NaN or infinite."""
     return f"{name}={value} is not a finite number: the training diverged; try a lower learning rate"
+
+
+def bytes_text(count: float) -> str:
+    """Return a number of bytes as text, such as "1.5 GB"."""
+    return f"{count / 1e9:.3g} GB" if count >= 1e9 else f"{count / 1e6:.3g} MB"

@@ -19,7 +19,8 @@ def nearest_to(values: ArrayLike, objectives: Sequence[Objective], aims: Mapping
 
     It has the least achievement scalarising value (Wierzbicki 1980): the largest distance of a value from
     its aim, towards worse, in shares of the objective's range over the front, and a ten-thousandth of the sum
-    of all scaled objectives. Objectives without an aim count in that sum alone.
+    of all scaled objectives. Objectives without an aim count in that sum alone; one of which all of the front
+    has the same tells nothing apart.
 
     Args:
         values: float[n, m] in the objectives' own units; only its front is considered.
@@ -38,6 +39,7 @@ def nearest_to(values: ArrayLike, objectives: Sequence[Objective], aims: Mapping
     matrix = minimized(np.asarray(values)[rows], objectives)[0]
     low, high = matrix.min(axis=0), matrix.max(axis=0)
     size = np.where(high > low, high - low, 1.0)
+    columns = [column for column in columns if high[column] > low[column]] or columns
     levels = np.array([objectives[c].sign * aims[objectives[c].name] for c in columns])
     short = ((matrix[:, columns] - levels) / size[columns]).max(axis=1)
     return int(rows[np.argmin(short + _TIE * ((matrix - low) / size).sum(axis=1))])

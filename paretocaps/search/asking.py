@@ -57,8 +57,8 @@ class Asking:
         Raises:
             ParetocapsError: too many trials have failed.
         """
-        del self.asked[job.trial, job.seed]
         failure = self.runner.results.settle(job.key, RunFolder(job.folder), result)
+        del self.asked[job.trial, job.seed]  # only now: what could not be stored is told again
         self.runner.ending.note(job.trial)
         return failure
 

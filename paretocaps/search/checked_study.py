@@ -15,7 +15,7 @@ from paretocaps.domain.own_loop import refuse_loop
 from paretocaps.domain.quantities.quantities import comparing, parse_quantity
 from paretocaps.domain.space import Space
 from paretocaps.domain.study_spec import StudySpec
-from paretocaps.domain.trainer import TRAINERS, TrainerSpec
+from paretocaps.domain.trainer import TRAINERS, CheckedData, TrainerSpec
 from paretocaps.errors import ParetocapsError, UnknownNameError, UsageError
 from paretocaps.execution.devices import devices, each_of
 from paretocaps.execution.executor import (
@@ -49,6 +49,10 @@ class CheckedStudy:
     executor: ExecutorFactory
     places: tuple[str, ...]
     slot: int | None = None
+
+    def facts(self, data: CheckedData) -> dict[str, int]:
+        """Return what tells trainings apart besides their choices: facts of the data, and the ranks."""
+        return {**data.facts, "ranks": self.spec.ranks}
 
     @property
     def settled(self) -> dict[str, object]:

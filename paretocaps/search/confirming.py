@@ -97,9 +97,10 @@ class Confirmation(Recovery):
     def _ranked(self) -> list[tuple[int, int]]:
         """Return the trials' next seeds that are within the budget, those that tell most per second first."""
         spec, store = self.results.spec, self.results.store
-        front = self.results.standing.within(spec.requirements)
+        front = self.results.standing.within(spec.requirements).answers()
         if not len(front):
-            self.why = "no trial keeps the study's bounds"
+            kept = "every trial that keeps the study's bounds collapsed"
+            self.why = kept if front.corner else "no trial keeps the study's bounds"
             return []
         found = contest(store, front, self.results.standing.table)
         further = further_seeds(store, spec)

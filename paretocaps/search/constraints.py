@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from paretocaps.domain.objective import OBJECTIVES
 from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.ranking import named_values
 from paretocaps.search.study_front import StudyFront
@@ -24,14 +23,15 @@ class Constraints:
     def of(self, number: int) -> dict[str, float]:
         """Return by how much a trial breaks each bound, as a share of it, by the bound's text.
 
-        A rejected trial breaks those that it was predicted to break. All samplers need the same bounds on all
+        A rejected trial breaks those that it was predicted to break, and one that was stopped early those
+        that it broke by then. All samplers need the same bounds on all
         trials: one of which nothing is known breaks none. It is 0 or less where a bound is kept.
         """
         values, found = self._values(number), {}
         for bound in self.standing.spec.stated:
-            value = None if values is None else values.get(OBJECTIVES.get(bound.name).quantity)
-            rejected = self.known.states.get(number) == "rejected"
-            unknown = values is None or (rejected and value is None)
+            value = None if values is None else values.get(bound.objective.quantity)
+            whole = self.known.states.get(number) not in ("rejected", "stopped")
+            unknown = values is None or (value is None and not whole)
             found[str(bound)] = 0.0 if unknown else bound.excess(value)
         return found
 
@@ -43,4 +43,6 @@ class Constraints:
             return store.predicted(study, number)
         if number not in table.trials and state in ("running", "finished"):  # another driver's, just finished
             table = store.table(study, table.quantities, [number])
+        elif state == "stopped":
+            table = store.table(study, table.quantities, [number], stopped=True)
         return named_values(table, table.row(number)) if number in table.trials else None

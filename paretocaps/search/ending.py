@@ -22,6 +22,7 @@ GAIN = 0.5
 
 Of 0.25, 0.5, 0.75 and 1, it erred least on 30 simulated studies of up to 200 trials: by 0.011 in the median.
 """
+_ENDED = frozenset({"finished", "stopped", "failed"})
 
 
 @dataclass
@@ -42,18 +43,21 @@ class Ending:
     results: Results
     reason: str = ""
     _seconds: dict[int, float] = field(init=False)
+    _ended: set[int] = field(init=False)
+    _others: bool = False
     _counts: list[int] = field(init=False, default_factory=list)
     _shares: list[float] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.spec, self.store = self.results.spec, self.results.store
+        self._ended = self._all_ended()
         self._seconds = self.store.seconds_by_trial(self.spec.study)
         for finished, share in self._history():
             self._append(finished, share)
 
     def note(self, trial: int) -> None:
         """Take in that a training of a trial has ended, and tell what remains."""
-        self._seconds |= self.store.seconds_by_trial(self.spec.study, [trial])
+        self._read([trial])
         self._note_front()
         self.results.observer.remains(self.remaining)
 
@@ -63,8 +67,9 @@ class Ending:
         Args:
             others: whether other drivers run the study, whose trainings count.
         """
-        if others and self._budget is not None:
+        if self._budget is not None and (others or self._others):  # once more after the others have ended
             self._seconds = self.store.seconds_by_trial(self.spec.study)
+        self._others = others
         self._note_front()
         if not self.reason:
             self.reason = self._spent() or self._stable()
@@ -91,6 +96,15 @@ class Ending:
             hypervolume=share,
             expected=None if share is None else self._expected(share, trials),
         )
+
+    def _read(self, trials: Iterable[int]) -> None:
+        """Read the seconds of trials, and of those that other drivers have ended since."""
+        ended = self._all_ended()
+        self._seconds |= self.store.seconds_by_trial(self.spec.study, {*trials, *(ended - self._ended)})
+        self._ended = ended
+
+    def _all_ended(self) -> set[int]:
+        return {number for number, state in self.results.known.states.items() if state in _ENDED}
 
     @property
     def _budget(self) -> float | None:

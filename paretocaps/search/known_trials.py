@@ -75,6 +75,11 @@ class KnownTrials:
         """The numbers of the trials that are stopped early, in order."""
         return [number for number, state in sorted(self.states.items()) if state == "stopped"]
 
+    def note_rejected(self, number: int) -> None:
+        """Note a trial that this driver has just rejected; `update` reads it, too."""
+        self.states[number] = "rejected"
+        self.counts["rejected"] += 1
+
     def update(self) -> list[TrialState]:
         """Read the trials that have changed since the last reading, and return them."""
         self.change, changed = self.store.changes(self.study, self.change)

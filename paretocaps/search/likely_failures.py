@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from paretocaps.domain.wording import bytes_text
 from paretocaps.search.encoding import Encoding
 from paretocaps.search.trees import Trees
 
@@ -36,7 +37,7 @@ class LikelyFailures:
 
     def failed(self, trial: int, choices: Mapping[str, Any], reason: str, memory: float | None) -> None:
         """Take in a training that failed, where its reason says that memory ran out or that it diverged."""
-        if "memory" in reason:
+        if " of memory" in reason:
             self._lacking[trial] = memory or 0.0
         elif "diverged" in reason or "the loss became" in reason:
             self._note(trial, choices, diverged=True)
@@ -47,8 +48,8 @@ class LikelyFailures:
             for trial, needed in self._lacking.items():
                 if 0 < needed <= memory:
                     return (
-                        f"it needs about {size_text(memory)} of memory, and trial {trial} failed for lack of"
-                        f" it with {size_text(needed)}"
+                        f"it needs about {bytes_text(memory)} of memory, and trial {trial} failed for lack of"
+                        f" it with {bytes_text(needed)}"
                     )
         diverged = [trial for trial, (_, bad) in self._ends.items() if bad]
         if len(diverged) < _LEAST or len(diverged) == len(self._ends):
@@ -69,8 +70,3 @@ class LikelyFailures:
         rows = self.encoding.rows([choices for choices, _ in self._ends.values()])
         bad = np.array([[float(diverged)] for _, diverged in self._ends.values()])
         return Trees(rows, bad, np.random.default_rng(0))
-
-
-def size_text(count: float) -> str:
-    """Return a number of bytes as text, such as "1.5 GB"."""
-    return f"{count / 1e9:.3g} GB" if count >= 1e9 else f"{count / 1e6:.3g} MB"

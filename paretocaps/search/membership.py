@@ -7,7 +7,7 @@ import numpy as np
 
 from paretocaps.domain.collapse import COLLAPSED
 from paretocaps.domain.front_record import FrontRecord
-from paretocaps.domain.objective import OBJECTIVES, Objective
+from paretocaps.domain.objective import Objective
 from paretocaps.pareto.matrix import Rows
 from paretocaps.pareto.membership import (
     Draws,
@@ -92,13 +92,13 @@ def contest(store: Store, front: FrontRecord, table: QuantityTable | None = None
 
     The arguments are those of `with_membership`.
     """
-    bounded = [OBJECTIVES.get(bound.name) for bound in front.requirements]
+    bounded = [bound.objective for bound in front.requirements]
     asked = tuple(dict.fromkeys(one.quantity for one in (*front.objectives, *bounded)))
     everyone = store.table(front.study, asked) if table is None else table
     everyone = comparable(everyone, [*front.objectives, *bounded], front.device, front.scaled_to)
     whole = np.isfinite(columns(everyone, front.objectives)).all(axis=1)
     stands = np.isin(everyone.trials, [member.trial for member in front])  # another seed may just have come
-    kept = (whole | stands) & keeping(everyone, front.requirements) & ~_left_out(everyone, front)
+    kept = stands | (whole & keeping(everyone, front.requirements) & ~_left_out(everyone, front))
     eligible = everyone.only(kept)
     seeds, trainings = _trainings(store, front, eligible)
     near = _near(trainings, front.objectives)
@@ -121,8 +121,11 @@ def _near(trainings: Trainings, objectives: Sequence[Objective]) -> Rows:
 
 
 def _left_out(table: QuantityTable, front: FrontRecord) -> np.ndarray:
-    """Return which trials collapsed, where the front has none of those."""
-    return table.all_collapsed & (not any(COLLAPSED in member.flags for member in front))
+    """Return which trials collapsed, where the front has none of those, and which are in its corner."""
+    collapsed = table.all_collapsed & (not any(COLLAPSED in member.flags for member in front))
+    if front.quality is None or front.below is None:
+        return collapsed
+    return collapsed | (table.column(front.quality.quantity) < front.below)
 
 
 def _has_acc(objectives: Sequence[Objective]) -> bool:

@@ -89,7 +89,7 @@ def opened(
     Raises:
         StudyMismatchError: the stored study has another identity or other data, or reads its data otherwise.
     """
-    facts = {**data.facts, "ranks": checked.spec.ranks}
+    facts = checked.facts(data)
     content = data_content(checked.spec)  # once: the database may lie in the same folder, and grow
     designs, notices = _enter(store, checked, facts, content)
     with Driver(store, checked.spec.study) as driver:

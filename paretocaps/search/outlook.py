@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from paretocaps.domain.forecast import Forecast
 from paretocaps.domain.space import Parameter, Scalar, Space
 from paretocaps.domain.trainer import Forecaster, forecast_of
+from paretocaps.domain.wording import bytes_text
 from paretocaps.search.best_accuracy import BestAccuracy
 from paretocaps.search.encoding import Encoding
-from paretocaps.search.likely_failures import LikelyFailures, size_text
-from paretocaps.search.ranking import latest_device
+from paretocaps.search.likely_failures import LikelyFailures
 from paretocaps.search.study_front import StudyFront
 from paretocaps.search.training_times import TrainingTimes
 from paretocaps.storage.finished_epochs import EpochRow
+from paretocaps.storage.quantity_table import Machine
 from paretocaps.storage.records import State
 
 _FAILED: tuple[State, ...] = ("failed",)
@@ -63,8 +64,8 @@ class Outlook:
     failures: LikelyFailures = field(init=False)
     _read: set[int] = field(default_factory=set)
     _failed: int = 0
-    _device: str | None = None
-    _times: dict[str | None, TrainingTimes] = field(default_factory=lambda: defaultdict(TrainingTimes))
+    _machine: Machine | None = None
+    _times: dict[Machine | None, TrainingTimes] = field(default_factory=lambda: defaultdict(TrainingTimes))
 
     def __post_init__(self) -> None:
         encoding = Encoding(self.space, self.fix)
@@ -72,8 +73,11 @@ class Outlook:
 
     @property
     def times(self) -> TrainingTimes:
-        """What trainings take on the device of the latest trial; those of other devices say nothing of it."""
-        return self._times[self._device]
+        """What trainings take on the device of the latest trial; those of other devices say nothing of it.
+
+        A device with another version of torch is another one.
+        """
+        return self._times[self._machine]
 
     def forecast(self, choices: Mapping[str, Any]) -> Forecast:
         """Return what the trainer tells of `choices`: nothing where it has no forecast, or refuses them."""
@@ -86,7 +90,9 @@ class Outlook:
             new = [number for number in table.trials.tolist() if number not in self._read]
             self._read.update(new)
             self._learn(new[-_LATEST:])
-            self._device = latest_device(table)  # as the front's: other drivers' trials end in any order
+            self._machine = table.machines[-1][
+                -1
+            ]  # of the last number: other drivers' trials end in any order
         if failed != self._failed:
             self._failed = failed
             store, states = self.standing.store, _FAILED
@@ -98,7 +104,7 @@ class Outlook:
         """Return why a training would fail; an empty text where nothing says so."""
         memory = told.estimated.get("memory")
         if memory and self.room and memory * (1 - _ABOUT) > self.room:
-            return f"it needs about {size_text(memory)} of memory, of {size_text(self.room)} in all"
+            return f"it needs about {bytes_text(memory)} of memory, of {bytes_text(self.room)} in all"
         return self.failures.why(self.point(choices), memory)
 
     def bounds(self, choices: Mapping[str, Any], told: Forecast) -> dict[str, Bounds]:
@@ -139,8 +145,10 @@ class Outlook:
         for trial, own in groupby(rows, key=lambda row: row.trial):
             curves = [list(curve) for _, curve in groupby(own, key=lambda row: row.seed)]
             choices = _parsed(table.choices[table.row(trial)])
-            told, device = self.forecast(choices), curves[-1][0].device
-            self._times[device].note(trial, told.epochs, _mean(curves, lambda row: row.seconds))
+            told, last = self.forecast(choices), curves[-1][0]
+            self._times[last.device, last.torch].note(
+                trial, told.epochs, _mean(curves, lambda row: row.seconds)
+            )
             self.accuracy.note(trial, self.point(choices), _mean(curves, lambda row: row.acc))
 
 

@@ -11,7 +11,6 @@ from paretocaps.search.checked_study import CheckedStudy
 from paretocaps.search.designs import StudyDesigns
 from paretocaps.search.same_training import SameTraining
 from paretocaps.search.sequences import grid
-from paretocaps.search.training_times import TrainingTimes
 
 Trial = Mapping[str, Any]
 
@@ -23,14 +22,14 @@ class Cost:
     Attributes:
         trainings: all its trainings, one per trial and seed.
         left: those that are not finished.
-        core_seconds: about how many seconds they take on one core; None where nobody knows.
-        measured: whether that follows from trainings of this study.
+        core_seconds: about how many seconds they take on one ordinary core; None where nobody knows.
+        finished_core_seconds: the same of those that are finished.
     """
 
     trainings: int
     left: int
     core_seconds: float | None
-    measured: bool = False
+    finished_core_seconds: float = 0.0
 
 
 def planned_trials(checked: CheckedStudy, facts: Mapping[str, int] | None = None) -> list[Trial]:
@@ -49,13 +48,7 @@ def planned_trials(checked: CheckedStudy, facts: Mapping[str, int] | None = None
     return found
 
 
-def cost(
-    trials: Sequence[Trial],
-    seeds: int,
-    done: Mapping[int, int],
-    forecaster: Forecaster | None,
-    times: TrainingTimes | None = None,
-) -> Cost:
+def cost(trials: Sequence[Trial], seeds: int, done: Mapping[int, int], forecaster: Forecaster | None) -> Cost:
     """Return what a study costs.
 
     Args:
@@ -63,16 +56,12 @@ def cost(
         seeds: how many trainings each of them has.
         done: how many of these are finished, by the place of the trial in `trials`.
         forecaster: tells the work of a training; None if the trainer does not.
-        times: what finished trainings took on the device at hand.
     """
-    left = [max(0, seeds - done.get(place, 0)) for place in range(len(trials))]
+    finished = [min(seeds, done.get(place, 0)) for place in range(len(trials))]
+    left = seeds * len(trials) - sum(finished)
     work = [() if forecaster is None else forecaster(choices).epochs for choices in trials]
-    predicted = [times.predict(epochs) if times else None for epochs in work]
-    known = all(one is not None for one in predicted)
-    each = [
-        float(one[-1]) if one is not None and known else nominal_seconds(epochs)
-        for one, epochs in zip(predicted, work, strict=True)
-    ]
-    told = all(work)
-    total = sum(count * seconds for count, seconds in zip(left, each, strict=True)) if told else None
-    return Cost(seeds * len(trials), sum(left), total, measured=bool(trials) and known)
+    if not all(work):
+        return Cost(seeds * len(trials), left, None)
+    each = list(map(nominal_seconds, work))
+    spent = sum(count * seconds for count, seconds in zip(finished, each, strict=True))
+    return Cost(seeds * len(trials), left, seeds * sum(each) - spent, spent)

@@ -17,7 +17,9 @@ from paretocaps.pareto.dominance import rank
 from paretocaps.pareto.improvement import expected_improvement
 from paretocaps.pareto.matrix import Matrix
 from paretocaps.search.designs import StudyDesigns
+from paretocaps.search.device_times import comparable
 from paretocaps.search.finished_trials import REFERENCE, Scaling
+from paretocaps.search.ranking import latest_device
 from paretocaps.search.start import START
 from paretocaps.search.suggestions import distribution
 from paretocaps.storage.prior_trials import PriorTrial
@@ -42,7 +44,7 @@ def source_trials(
         store: has the other study.
         spec: the new study.
         designs: its space.
-        objectives: its objectives.
+        objectives: its objectives; where one does not compare across devices, trials are those of the latest.
 
     Raises:
         UsageError: there is no such study, it has another trainer, did not measure an objective, has no
@@ -57,6 +59,8 @@ def source_trials(
         raise UsageError(f"{wrong}, whose trainer is {stored['trainer']!r} and not {spec.trainer!r}")
     table = store.table(source, [objective.quantity for objective in objectives])
     table = table.only(~table.all_collapsed)
+    if any(objective.device_bound for objective in objectives):
+        table = comparable(table, objectives, latest_device(table))
     if not len(table):
         raise UsageError(f"{wrong}, which has no finished trial that has learnt anything")
     for objective, column in zip(objectives, table.values.T, strict=True):

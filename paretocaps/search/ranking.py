@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from paretocaps.domain.collapse import COLLAPSED
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.measurement import IMAGES, MEASURED
-from paretocaps.domain.objective import OBJECTIVES, Objective
+from paretocaps.domain.objective import Objective
 from paretocaps.domain.quantities.quantities import parse_quantity
 from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.trainer import TRAINERS
@@ -63,9 +63,11 @@ def ranked_front(
         UsageError: an objective was not measured, or does not compare across devices; or a trial has no
             calibration to scale by.
     """
-    _refuse_unmeasured(study.name, table, [*objectives, *map(_bounded, requirements)])
+    _refuse_unmeasured(study.name, table, [*objectives, *(bound.objective for bound in requirements)])
     present = table.device_names
-    everyone = comparable(table, [*objectives, *map(_bounded, requirements)], device, scale_to)
+    everyone = comparable(
+        table, [*objectives, *(bound.objective for bound in requirements)], device, scale_to
+    )
     corners = corners_of(study, everyone if scale_to else table, objectives, own=scale_to is None)
     bounded = everyone.only(keeping(everyone, requirements)) if requirements else everyone
     kept = bounded if among is None else bounded.only(np.isin(bounded.trials, list(among)))
@@ -182,7 +184,7 @@ def asked_quantities(
     objectives: Sequence[Objective], requirements: Sequence[Requirement] = ()
 ) -> tuple[str, ...]:
     """Return the columns of a table to rank trials: every common quantity, and those of the arguments."""
-    asked = [objective.quantity for objective in (*objectives, *map(_bounded, requirements))]
+    asked = [objective.quantity for objective in (*objectives, *(bound.objective for bound in requirements))]
     return tuple(dict.fromkeys([*MEASURED, *asked]))
 
 
@@ -253,10 +255,6 @@ def _choice_order(spec: Mapping[str, Any]) -> list[str]:
         return []
 
 
-def _bounded(requirement: Requirement) -> Objective:
-    return OBJECTIVES.get(requirement.name)
-
-
 def _unreached(table: QuantityTable, objectives: Sequence[Objective]) -> dict[str, int]:
     """Return how many trials never reached an objective's target, by its name, for those above 0."""
     views = [objective for objective in objectives if parse_quantity(objective.quantity) is not None]
@@ -282,5 +280,5 @@ def keeping(table: QuantityTable, requirements: Sequence[Requirement]) -> NDArra
     """Return which trials keep all bounds, [n]; the table must have their quantities."""
     kept = np.ones(len(table), dtype=bool)
     for requirement in requirements:
-        kept &= requirement.kept_by(table.column(_bounded(requirement).quantity))
+        kept &= requirement.kept_by(table.column(requirement.objective.quantity))
     return kept

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from paretocaps.domain.objective import OBJECTIVES, Objective
+from paretocaps.domain.objective import Objective
 from paretocaps.search.outlook import Bounds, Outlook
 from paretocaps.search.proposals import MOST_REJECTED
 
@@ -54,7 +54,7 @@ class Rejection:
     def _broken(self, known: Mapping[str, Bounds]) -> Iterator[str]:
         """Yield a sentence for each bound that is broken even by the most optimistic value."""
         for bound in self.outlook.standing.spec.stated:
-            name = OBJECTIVES.get(bound.name).quantity
+            name = bound.objective.quantity
             if name in known and not any(bound.kept_by(values).any() for values in known[name]):
                 value = _number(_best(known[name], high=bound.relation in (">", ">=")))
                 at_best = "" if np.array_equal(*known[name]) else " at best"

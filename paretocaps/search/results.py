@@ -222,6 +222,7 @@ class Results:
         if not self.store.reject_trial(self.spec.study, trial):
             return False
         self._told.append(trial.number)
+        self.known.note_rejected(trial.number)
         self.rejected = trial.reason
         self.observer.trial_rejected(trial.number, trial.reason)
         return True

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
-from paretocaps.domain.objective import OBJECTIVES, Objective
+from paretocaps.domain.objective import Objective
 from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.run_folder import RunFolder
@@ -89,12 +89,12 @@ class StudyFront:
 
     def device_of(self, requirements: Sequence[Requirement] = ()) -> str | None:
         """Return the latest device if an objective or a bound does not compare across devices, else None."""
-        compared = [*self.objectives, *(OBJECTIVES.get(bound.name) for bound in requirements)]
+        compared = [*self.objectives, *(bound.objective for bound in requirements)]
         return latest_device(self.table) if any(one.device_bound for one in compared) else None
 
     def has_measured(self, requirements: Sequence[Requirement]) -> bool:
         """Return whether finished trials have every quantity that a bound is on."""
-        columns = (self.table.column(OBJECTIVES.get(bound.name).quantity) for bound in requirements)
+        columns = (self.table.column(bound.objective.quantity) for bound in requirements)
         return not any(np.isnan(column).all() for column in columns)
 
     def within(self, requirements: Sequence[Requirement]) -> FrontRecord:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paretocaps.domain.history_step import HistoryStep
-from paretocaps.domain.objective import OBJECTIVES, Objective
+from paretocaps.domain.objective import Objective
 from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.pareto.dominance import rank
@@ -35,7 +35,7 @@ def history_of(
     """
     record = store.study(study)
     bounds = StudySpec.model_validate(record.spec).requirements if requirements is None else requirements
-    bounded = [*objectives, *(OBJECTIVES.get(bound.name) for bound in bounds)]
+    bounded = [*objectives, *(bound.objective for bound in bounds)]
     table = comparable(store.table(study, asked_quantities(objectives, bounds)), bounded, device, scale_to)
     corners = corners_of(record, table, objectives, own=scale_to is None)
     if not corners:

@@ -155,7 +155,7 @@ def refuse_foreign(url: URL) -> None:
         StorageError: the file has tables, and all of them, or all but Optuna's, are another program's.
     """
     path = Path(url.database or "")
-    if not path.exists() or path.stat().st_size == 0:
+    if sqlite_file(url) is None or not path.exists() or path.stat().st_size == 0:
         return
     with closing(_reader(path.resolve())) as connection, suppress(sqlite3.Error):  # the engine meets it, too
         names = [

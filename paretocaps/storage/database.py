@@ -10,7 +10,13 @@ from typing import Self, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from paretocaps.errors import LostStorageError, ParetocapsError, StorageError, UnavailableError
+from paretocaps.errors import (
+    LostStorageError,
+    ParetocapsError,
+    StorageError,
+    UnavailableError,
+    UsageError,
+)
 from paretocaps.storage.address import parse_url, safe, sqlite_file
 from paretocaps.storage.artifacts import artifacts_folder
 from paretocaps.storage.connect import make_engine, refuse_foreign
@@ -123,6 +129,8 @@ class Database:
                     return work(connection)
         except DBAPIError as error:
             raise explained(self.name, error) from error
+        except (OverflowError, UnicodeEncodeError) as error:  # by the driver, of a value that is looked for
+            raise UsageError(f"a value that was given cannot be stored: {error}") from None
 
     def _inspected(self, verify: bool) -> tuple[State, State] | None:
         """Return what our connection sees and then what is in the file, where that is to be looked at.

@@ -12,11 +12,12 @@ from paretocaps.storage.studies import named
 
 
 class EpochRow(NamedTuple):
-    """One epoch of a training: its trial, seed and device, its seconds, and the accuracy after it."""
+    """One epoch of a training: its trial, seed and machine, its seconds, and the accuracy after it."""
 
     trial: int
     seed: int
     device: str
+    torch: str
     epoch: int
     seconds: float
     acc: float
@@ -33,6 +34,7 @@ def finished_epochs(connection: Connection, study: str, numbers: Collection[int]
         TRIALS.c.number,
         ATTEMPTS.c.seed,
         ATTEMPTS.c.device_name,
+        ATTEMPTS.c.torch,
         EPOCHS.c.epoch,
         EPOCHS.c.seconds,
         EPOCHS.c.acc,

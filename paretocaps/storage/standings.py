@@ -65,7 +65,7 @@ def _standings(
         Standing(
             name=row.name,
             created=row.created,
-            spec=row.spec,
+            spec={**row.spec, "study": row.name},
             changes=row.changes,
             trials={state: numbers.get((row.id, state), 0) for state in STATES},
             drivers=tuple(living[row.id]),

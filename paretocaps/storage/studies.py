@@ -89,7 +89,7 @@ def study(connection: Connection, name: str) -> StudyRecord:
     return StudyRecord(
         name,
         row.created,
-        row.spec,
+        {**row.spec, "study": name},  # which a study that was renamed or copied has of the original
         point,
         row.facts,
         idle,

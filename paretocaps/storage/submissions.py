@@ -237,22 +237,23 @@ def give_way(connection: Connection, key: int) -> bool:
     return True
 
 
-def resume(connection: Connection, key: int) -> Submission:
-    """Let a paused submission, or one that is asked to pause, go on.
+def resume(connection: Connection, key: int, hours: tuple[float | None] | None = None) -> Submission:
+    """Let a paused submission, or one that is asked to pause, go on; with `hours`, with so many of its owner.
 
     Raises:
         MissingError: there is none with that number.
         StateError: it is neither.
     """
     found = submission(connection, key, lock=True)
+    own: dict[str, Any] = {} if hours is None else {"max_hours": hours[0]}
     if found.state == "running" and found.wanted == "paused":
-        return changed(connection, found, wanted=None, reason=None)
+        return changed(connection, found, wanted=None, reason=None, **own)
     if found.state in ("queued", "running") and found.wanted in (None, "queued"):
         return found
     if found.state != "paused":
         state = found.wanted or found.state
         raise StateError(f"{_name(found)} is {state}: only what is paused can be resumed")
-    return changed(connection, found, state="queued", reason=None, lost=0)
+    return changed(connection, found, state="queued", reason=None, lost=0, **own)
 
 
 def set_priority(connection: Connection, key: int, priority: int) -> Submission:

@@ -8,12 +8,15 @@ from typing import Any
 import torch
 
 from paretocaps.domain.choices import Choices
+from paretocaps.domain.wording import bytes_text
 from paretocaps.errors import UsageError
 from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.complexity import parameters
+from paretocaps.models.pruning.target import pruned
 from paretocaps.models.starting import starting_architecture
 from paretocaps.models.training_memory import training_bytes
 from paretocaps.schedules.plan import build_plan
+from paretocaps.schedules.pruning_start import warmup_epochs
 from paretocaps.training.memory import free_bytes
 from paretocaps.training.precision import resolve_precision
 
@@ -48,11 +51,14 @@ class Demand:
         return min(self.images, max(phase.batch_size for phase in plan.phases))
 
     def network(self, **changed: Any) -> Architecture:
-        """Return the network of the choices, some of which are `changed`."""
+        """Return the network of the first step, with some choices `changed`."""
         channels, height, width = self.shape
         choices = self._choices(changed)
         shape = architecture(choices, height, width, channels, self.labels, pairs=self.pairs)
-        return starting_architecture(shape, choices)
+        whole = starting_architecture(shape, choices)
+        if warmup_epochs(choices, self.epochs) != 0:
+            return whole
+        return pruned(whole, choices.pruning_ratio, choices.bottleneck, choices.pruning_share_of)
 
     def bytes(self, device: torch.device, **changed: Any) -> int:
         """Return about how many bytes the training needs on `device`, with some choices `changed`.
@@ -85,11 +91,11 @@ def check_room(demand: Demand, device: torch.device) -> str:
         gc.collect()  # an earlier training of this process may be held by nothing but its own cycles
         free = free_bytes(device)
     if needed <= free:
-        return f"the training needs about {_size(needed)} of memory, of {_size(free)} free"
+        return f"the training needs about {bytes_text(needed)} of memory, of {bytes_text(free)} free"
     size = f"{parameters(demand.network()):,} parameters, batches of {demand.batch()}"
     raise UsageError(
-        f"the training needs about {_size(needed)} of memory ({size}), but {_size(free)} are free on"
-        f" {device}: {_remedy(demand, device, free)}"
+        f"the training needs about {bytes_text(needed)} of memory ({size}), but {bytes_text(free)} are free"
+        f" on {device}: {_remedy(demand, device, free)}"
     )
 
 
@@ -101,7 +107,7 @@ def _remedy(demand: Demand, device: torch.device, free: int) -> str:
             continue
         if needed <= free:
             said = " and ".join(f"{name}={value}" for name, value in changed.items())
-            return f"set {said} (about {_size(needed)})"
+            return f"set {said} (about {bytes_text(needed)})"
     return "set a smaller image_size and batch_size, or take a machine with more memory"
 
 
@@ -121,7 +127,3 @@ def _smaller(demand: Demand) -> Iterator[Mapping[str, Any]]:
 
 def _draws(choices: Choices) -> bool:
     return choices.is_active("decoder") and choices.decoder != "none"
-
-
-def _size(count: float) -> str:
-    return f"{count / 1e9:.3g} GB" if count >= 1e9 else f"{count / 1e6:.3g} MB"

@@ -28,3 +28,9 @@ def test_no_aim_and_no_front_are_refused():
         nearest_to(VALUES, OBJECTIVES, {"params": 3})
     with pytest.raises(UsageError, match="empty"):
         nearest_to([[float("nan"), 1.0]], OBJECTIVES, {"acc": 0.9})
+
+
+def test_an_aim_for_what_all_have_tells_nothing_apart():
+    objectives = parse_objectives("acc,time,params")
+    values = [[0.99, 100.0, 8e6], [0.95, 20.0, 8e6], [0.80, 5.0, 8e6]]
+    assert nearest_to(values, objectives, {"acc": 0.98, "params": 1e6}) == 0

@@ -19,16 +19,19 @@ STOP: list[str] = []
 
 
 class Noisy(ChoicesModel):
-    """How large a network is."""
+    """How large a network is, and whether it hardly learns, in hardly any time."""
 
     size: int = 1
+    asleep: bool = False
 
 
 def train(job, on_epoch):
     """Measure a network: a larger one is slower and better, but seeds differ by more than sizes do."""
-    size, noise = job.choices["size"], random.Random(f"{job.choices} {job.seed}")
-    acc = round((0.8 + 0.01 * size + noise.gauss(0, 0.02)) * IMAGES)
-    time = size * (1 + noise.uniform(0, 0.02))
+    size = job.choices["size"]
+    noise = random.Random(f"{{'size': {size}}} {job.seed}")
+    asleep = job.choices["asleep"]
+    acc = round(((0.2 if asleep else 0.8) + 0.01 * size + noise.gauss(0, 0.02)) * IMAGES)
+    time = (0.01 if asleep else 1.0) * size * (1 + noise.uniform(0, 0.02))
     on_epoch(EpochRecord(epoch=1, acc=acc / IMAGES, seconds=time, time=time, wall=time))
     if job.seed == 1 and STOP:
         raise KeyboardInterrupt(STOP.pop())
@@ -58,11 +61,15 @@ NOISY = TrainerSpec(
 def searched(tmp_path_factory):
     """Return the database of a study of eight trials of one seed each."""
     path = tmp_path_factory.mktemp("searched") / "test.db"
-    own = {"trainer": "noisy", "trials": 8, "sampler": "grid", "objectives": "acc,time", "require": []}
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(TRAINERS._entries, "noisy", NOISY)
-        service.optimize({"study": "s", "storage": str(path), "executor": "inline", **own})
+        search(path, trials=8)
     return path
+
+
+def search(storage, **options):
+    own = {"trainer": "noisy", "sampler": "grid", "objectives": "acc,time", "require": []}
+    return service.optimize({"study": "s", "storage": str(storage), "executor": "inline", **own, **options})
 
 
 @pytest.fixture
@@ -103,10 +110,29 @@ def test_a_trial_gets_no_more_seeds_than_allowed(study):
     assert "3 seeds" in summary.why or "settled" in summary.why
 
 
+def test_a_training_that_would_not_fit_into_the_budget_is_not_begun(study):
+    summary = service.confirm(study, budget=55)
+    assert (summary.trained, summary.seconds) == (5, 50.0)
+    assert "spent but for 5 s" in summary.why
+
+
 def test_it_ends_where_all_is_settled(study):
     summary = service.confirm({**study, "require": ["acc>=0.5", "time<=1.5"]})
     assert summary.trained == 0
     assert "settled" in summary.why
+
+
+def test_networks_that_hardly_learned_get_no_seeds(tmp_path, monkeypatch):
+    monkeypatch.setitem(TRAINERS._entries, "noisy", NOISY)
+    space = {"size": [1, 2, 3, 4], "asleep": [False, True]}
+    search(tmp_path / "test.db", trials=8, space=space)
+    flags = {"study": "s", "storage": str(tmp_path / "test.db"), "executor": "inline"}
+    summary = service.confirm(flags, budget=200)
+    assert not any(member.choices["asleep"] for member in summary.front)
+    with Store.open(flags["storage"], create=False) as store:
+        asleep = [len(trial.measured) for trial in store.trials("s") if trial.choices["asleep"]]
+    assert asleep == [1, 1, 1, 1]
+    assert summary.trained > 0
 
 
 def test_an_interrupted_seed_is_trained_by_the_next_run(study):

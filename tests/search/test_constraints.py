@@ -52,3 +52,19 @@ def test_only_a_study_with_stated_bounds_leads_its_sampler(run, monkeypatch):
     assert led == []
     run(trials=1, study="led", require=["acc>1"])
     assert led == [{"acc>1": 0.0}]
+
+
+def test_what_was_rejected_or_stopped_in_a_run_is_known_at_once(run, storage):
+    """Also by the sampler of that run: trials that are told later are told alike."""
+    asked = {"require": ["params<=3"], "space": {"learning_rate": [0.1, 0.2]}, "designs": (), "reject": True}
+    run(trials=2, **asked)
+    with Store.open(storage, create=False) as store:
+        spec = StudySpec(study="s", storage=storage, require=("params<=3",))
+        standing = StudyFront(spec, parse_objectives("acc,time"), store, Observer())
+        known = KnownTrials(store, "s", SameTraining(PROBE, 2, None))
+        found = Constraints(standing, known)
+        store.reject_trial("s", RejectedTrial(2, {"learning_rate": 0.3}, "x", "too large", {"params": 6.0}))
+        known.note_rejected(2)
+        assert found.of(2) == {"params<=3": 1.0}
+        known.update()
+        assert (known.states[2], known.counts["rejected"]) == ("rejected", 1)

@@ -46,7 +46,7 @@ def ending(volumes=(), *, seconds=None, notices=None, remains=None, **spec):
     )
     results = SimpleNamespace(
         spec=StudySpec(**spec), store=store, standing=standing, observer=observer, objectives=(),
-        known=SimpleNamespace(ended=finished),
+        known=SimpleNamespace(ended=finished, states={}),
     )  # fmt: skip
     return Ending(results), seconds
 
@@ -127,7 +127,7 @@ def test_with_bounds_the_hypervolume_is_that_of_the_front_that_is_shown(storage)
     checked = check_study(StudySpec(**flags))
     with Store.open(storage, create=False) as store:
         standing = StudyFront(checked.spec, checked.objectives, store, Observer())
-        known = SimpleNamespace(ended=12)
+        known = SimpleNamespace(ended=12, states={})
         results = SimpleNamespace(
             spec=checked.spec, store=store, standing=standing, observer=told, objectives=checked.objectives,
             known=known,
@@ -181,3 +181,23 @@ def test_other_values_are_refused(run):
         run(until_stable=-1)
     with pytest.raises(UsageError, match="budget='soon' is not a duration"):
         run(budget="soon")
+
+
+def test_seconds_of_trials_that_others_ended_count():
+    found, seconds = ending([1.0] * 5, seconds={0: 4.0}, budget=20)
+    seconds |= {1: 9.0, 2: 5.0}
+    found.results.known.states = {0: "finished", 1: "finished", 2: "running"}
+    found.note(0)
+    assert found.remaining.budget == 20 - 4 - 9
+    assert not found.reached(others=True)  # which reads what runs, too
+    seconds[2] = 8.0
+    assert found.reached(others=False)  # and once more when the others have ended
+
+
+@pytest.mark.slow
+def test_a_study_whose_front_no_longer_grows_ends_and_goes_on_when_asked(run):
+    summary, _ = run(trials=60, objectives="params,macs", until_stable=5)
+    assert 8 <= summary.finished < 60
+    assert summary.ended.startswith("the hypervolume grew by")
+    again, _ = run(trials=summary.finished + 2, objectives="params,macs", until_stable=0)
+    assert (again.finished, again.ended) == (summary.finished + 2, "")

@@ -12,6 +12,7 @@ from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.search.interrupts import TimeIsUpError
 from paretocaps.search.judging import Judging, judged_at_once
+from paretocaps.search.start import START
 from paretocaps.storage.store import Store
 
 STUDY = {"trainer": "judged_probe", "require": ["acc>=0.5"], "sampler": "random"}
@@ -69,15 +70,19 @@ def test_what_was_judged_is_not_judged_again(run, storage, judgings):
 
 
 def test_nothing_is_chosen_by_it(run, storage, monkeypatch):
-    chosen = []
+    chosen, own = [], {"sampler": "tpe", "objectives": "acc,params", "designs": ()}
     for acc in (0.0, 1.0):
         monkeypatch.setattr(probe, "judge", lambda *_, acc=acc: JudgedTest(acc=acc, images=50))
-        for trials in (4, 8):  # the later ones are chosen when the first front has been judged
-            run(**STUDY | {"sampler": "tpe", "study": f"s{acc}"}, trials=trials)
+        for trials in (
+            START + 2,
+            START + 6,
+        ):  # the last ones are proposed when the first front has been judged
+            run(**STUDY | own | {"study": f"s{acc}"}, trials=trials)
         trials = service.load_trials(f"s{acc}", storage)
         assert set(trials["test_acc"].dropna()) == {acc}
         chosen.append(trials["learning_rate"].tolist())
     assert chosen[0] == chosen[1]
+    assert len(chosen[0]) == START + 6
 
 
 def test_members_beyond_the_bounds_are_judged_on_demand(run, storage, judgings):

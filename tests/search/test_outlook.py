@@ -26,7 +26,7 @@ def told(choices):
     return Forecast({"params": 7}, {"memory": 100.0}, epochs)
 
 
-def measured(rate, device="cpu", factor=1.0):
+def measured(rate, device="cpu", factor=1.0, torch=""):
     epochs = tuple(
         EpochRecord(
             epoch=e,
@@ -38,7 +38,7 @@ def measured(rate, device="cpu", factor=1.0):
         )
         for e in (1, 2)
     )
-    where, last = Device(name=device, kind="cpu"), epochs[-1]
+    where, last = Device(name=device, kind="cpu", torch=torch), epochs[-1]
     return Measurement(
         acc=last.acc, best_epoch=2, time=last.time, wall=99.0, params=7, device=where, epochs=epochs
     )
@@ -119,3 +119,10 @@ def test_choices_that_the_space_does_not_have_are_left_out_of_a_point(outlook):
     assert outlook.point({"rate": 1.5, "kind": "c"}) == {}
     assert outlook.forecast({"kind": "none"}) == Forecast()
     assert np.isfinite(outlook.accuracy.encoding.rows([{}])).all()
+
+
+def test_another_version_of_torch_is_another_device(outlook):
+    finish(outlook, 40, torch="2.13")
+    finish(outlook, 6, first=40, torch="2.14", factor=0.1)
+    assert bounds(outlook)["time"].low == pytest.approx([0.5 * 0.1 * 2 * 1.45])
+    assert len(outlook.times) == 6

@@ -11,6 +11,7 @@ from paretocaps.domain.space import Space
 from paretocaps.errors import StorageError, StudyMismatchError, UsageError
 from paretocaps.search.prior_trials import (
     FEWEST_PAIRS,
+    FIRST,
     FORGOTTEN,
     MOST,
     PriorTrials,
@@ -114,8 +115,9 @@ def test_bounds_on_objectives_hold_for_what_is_told():
 
 
 def test_a_study_starts_from_the_front_of_another_one(run, storage):
-    run(study="old", trials=START + 4, epochs=1)
+    old, _ = run(study="old", trials=START + 4, epochs=1)
     summary, watcher = run(study="new", trials=START + 3, from_study="old", designs=())
+    best = [member.choices["learning_rate"] for member in old.front]
     assert summary.finished == START + 3
     assert "14 trials of study 'old' lead the sampler, and" in "".join(watcher.notices)
     with Store.open(storage, create=False) as store:
@@ -123,7 +125,9 @@ def test_a_study_starts_from_the_front_of_another_one(run, storage):
         kept = store.prior_trials("new")
     assert len(kept) == START + 4
     tried = [one.choices["learning_rate"] for one in before]
-    assert after[0].choices["learning_rate"] in tried
+    first = [one.choices["learning_rate"] for one in after[: min(FIRST, len(best))]]
+    assert sorted(first) == sorted(set(first) & set(best))  # they come first, and are no trials of this study
+    assert set(first) <= set(tried)
     assert len({one.choices["learning_rate"] for one in after}) == START + 3
     again, _ = run(study="new", trials=START + 5, designs=())
     assert again.finished == START + 5
@@ -137,6 +141,10 @@ def test_what_does_not_fit_is_refused_before_anything_is_created(run, storage):
         ({"from_study": "old", "objectives": "acc,memory"}, "did not measure memory"),
         ({"from_study": "old", "space": {"learning_rate": [0.123]}}, "none of whose trials its space allows"),
         ({"from_study": "old", "sampler": "qmc"}, "sampler 'qmc' learns from no trials"),
+        (
+            {"from_study": "old", "sampler": "grid", "space": {"learning_rate": [0.1]}},
+            "'grid' learns from no",
+        ),
         ({"from_study": "old", "trainer": "capsnet"}, "whose trainer is 'probe'"),
     ):
         with pytest.raises((UsageError, StorageError), match=why):

@@ -40,7 +40,7 @@ def counts(url):
 def test_a_renamed_study_is_the_same_under_another_name(store, filled):
     before = store.study("s")
     store.rename_study("s", "new")
-    assert store.study("new").spec == before.spec
+    assert store.study("new").spec == {**before.spec, "study": "new"}
     assert [trial.number for trial in store.trials("new")] == [0, 1, 2]
     assert optuna.get_all_study_names(filled) == ["new"]
     assert len(optuna.load_study(study_name="new", storage=filled).trials) == 3

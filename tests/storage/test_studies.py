@@ -109,10 +109,10 @@ def test_the_list_counts_by_state(store, finish):
 
 def test_a_spec_can_be_replaced(store):
     store.set_spec("s", {"trials": 50})
-    assert store.study("s").spec == {"trials": 50}
+    assert store.study("s").spec == {"trials": 50, "study": "s"}
     with pytest.raises(UsageError, match="cannot be stored as JSON"):
         store.set_spec("s", {"trials": math.nan})
-    assert store.study("s").spec == {"trials": 50}
+    assert store.study("s").spec == {"trials": 50, "study": "s"}
 
 
 def test_the_corners_are_kept_exactly_and_fixed_once(store):
@@ -136,7 +136,7 @@ def test_names_and_choices_are_values_never_statements(store):
     name = "x'; DROP TABLE paretocaps_studies; --"
     store.create_study(name, {"objectives": [name]})
     store.start_trial(name, 0, {name: name}, name)
-    assert store.study(name).spec == {"objectives": [name]}
+    assert store.study(name).spec == {"objectives": [name], "study": name}
     (trial,) = store.trials(name)
     assert (trial.choices, trial.design) == ({name: name}, name)
     assert {one.name for one in store.studies()} == {"s", name}

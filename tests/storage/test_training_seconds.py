@@ -1,8 +1,9 @@
 from paretocaps.domain.measurement import EpochRecord
 
 
-def epoch(number, seconds):
-    return EpochRecord(epoch=number, acc=0.5, seconds=seconds, time=seconds, wall=seconds)
+def epoch(number, seconds, wall=None):
+    wall = seconds if wall is None else wall
+    return EpochRecord(epoch=number, acc=0.5, seconds=seconds, time=seconds, wall=wall)
 
 
 def test_the_seconds_of_every_training_count_whatever_became_of_it(store):
@@ -26,3 +27,14 @@ def test_epochs_before_a_checkpoint_count_once_and_those_trained_again_twice(sto
     for number, seconds in enumerate((1.0, 2.0, 8.0), 1):
         store.record_epoch(second, epoch(number, seconds))
     assert store.training_seconds("s") == 15.0
+
+
+def test_an_epoch_whose_seconds_were_settled_anew_counts_once(store):
+    store.start_trial("s", 0, {}, None)
+    first = store.start_attempt("s", 0, 0)
+    store.record_epoch(first, epoch(1, 2.0, wall=3.0))
+    second = store.start_attempt("s", 0, 0)
+    store.resume_attempt(second, first.attempt)
+    for record in (epoch(1, 1.9, wall=3.0), epoch(2, 2.0, wall=5.0)):
+        store.record_epoch(second, record)
+    assert store.training_seconds("s") == 4.0
