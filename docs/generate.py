@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 import paretocaps
 from paretocaps import service
 from paretocaps.cli.app import SECTIONS, app
+from paretocaps.domain.claim import Claim
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.replay.table import cards
 from paretocaps.report.tables import choice_text
@@ -188,7 +189,7 @@ def papers() -> str:
     kept = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(EVIDENCE.glob("*.json"))]
     kept.sort(key=lambda run: list(named).index(run["table"]))  # fails where a page's table has gone
     parts = [
-        _measured_table(run, [claim.text for claim in named[run["table"]].table.claims])
+        _measured_table(run, named[run["table"]].table.claims)
         for scale in ("cpu", "paper")
         for run in kept
         if run["scale"] == scale
@@ -207,14 +208,19 @@ def papers() -> str:
     return "\n\n".join([*parts, "## Open", table(rows, code="table")])
 
 
-def _measured_table(run: Mapping[str, Any], claims_now: Sequence[str]) -> str:
+def _measured_table(run: Mapping[str, Any], claims_now: Sequence[Claim]) -> str:
     """Return the section of a table that was measured, without statements that its study file has no more."""
     name = f"{run['table']}-{run['scale']}"
     scale = "" if run["scale"] == "cpu" else f" (scale {run['scale']})"
+    now = {claim.text: claim for claim in claims_now}
     claims = [
-        {"the paper says": one["text"], "here": f"**{one['verdict']}**", "measured": one["measured"]}
+        {
+            "the paper says": now[one["text"]].said,
+            "here": f"**{one['verdict']}**",
+            "measured": one["measured"],
+        }
         for one in run["claims"]
-        if one["text"] in claims_now
+        if one["text"] in now and all(one[key] == getattr(now[one["text"]], key) for key in _JUDGED_BY)
     ]
     gone, new = len(run["claims"]) - len(claims), len(claims_now) - len(claims)
     changed = f"{gone} withdrawn since then, {new} new and not judged"
@@ -238,6 +244,10 @@ def _measured_table(run: Mapping[str, Any], claims_now: Sequence[str]) -> str:
             f"[![The page of {run['table']}](evidence/{name}.png)](evidence/{name}.html)",
         ]
     )
+
+
+_JUDGED_BY = ("row", "than", "objective", "direction")
+"""What a statement has to have in common with that of the present study file, for its verdict to stand."""
 
 
 def _rerun(file: Path) -> list[str]:

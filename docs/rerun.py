@@ -27,8 +27,8 @@ _EXACT = 1e-12  # of a mean: a difference below this is rounding
 def main(first: Path, second: Path) -> None:
     """Keep the comparison of two runs, and print it."""
     one, other = (json.loads(path.read_text(encoding="utf-8")) for path in (first, second))
-    if one["table"] != other["table"] or one["scale"] != other["scale"]:
-        raise SystemExit(f"{first} and {second} are not of the same table and scale")
+    if any(one[name] != other[name] for name in ("table", "scale", "data", "scaled_down")):
+        raise SystemExit(f"{first} and {second} are not of the same table, scale and data")
     if not (one.get("by_seed") and other.get("by_seed")):
         raise SystemExit(f"{first} or {second} is of a version that kept no trainings: write its page anew")
     if set(one["seeds"]) & set(other["seeds"]):

@@ -32,7 +32,7 @@ def show_reproduced(found: Reproduced, form: str = "table") -> None:
     """Show the verdicts on stderr, and on stdout the paths of the page and of its JSON, or that JSON."""
     say(f"study {found.study}: {found.finished} of {found.trainings} trainings finished")
     for one in found.claims:
-        note(f"{one.verdict}: {one.claim.text} ({claim_line(one)})")
+        note(f"{one.verdict}: {one.claim.said} ({claim_line(one)})")
     if found.time_is_up:
         say(found.time_is_up)
     if form == "json":

@@ -52,11 +52,13 @@ def folder_of_set(folder: Path, dataset: str) -> Path:
         UsageError: `folder`, or a sub-folder where none is named so, is named after another of the sets.
     """
     inner = [one for one in sorted(folder.glob("*")) if one.is_dir()]
-    found = [one for one in inner if _is_of(one, dataset)]
+    found = [one for one in inner if is_named_after(one, dataset)]
     if found:
         return found[0]
-    others = {other for one in (folder.resolve(), *inner) for other in WHOLE_SETS if _is_of(one, other)}
-    if others and not _is_of(folder.resolve(), dataset):
+    others = {
+        other for one in (folder.resolve(), *inner) for other in WHOLE_SETS if is_named_after(one, other)
+    }
+    if others and not is_named_after(folder.resolve(), dataset):
         raise UsageError(
             f"data folder {str(folder)!r} has {' and '.join(sorted(others))}, and no sub-folder {dataset}:"
             f" name the folder with {dataset}"
@@ -64,7 +66,8 @@ def folder_of_set(folder: Path, dataset: str) -> Path:
     return folder
 
 
-def _is_of(folder: Path, dataset: str) -> bool:
+def is_named_after(folder: Path, dataset: str) -> bool:
+    """Return whether a folder is named after a data set, whatever dashes and endings its name has."""
     name, wanted = (re.sub(r"[^a-z0-9]", "", one.lower()) for one in (folder.name, dataset))
     longer = wanted[-1].isdigit() and name[len(wanted) :][:1].isdigit()  # cifar100 is not cifar10
     return name.startswith(wanted) and not longer

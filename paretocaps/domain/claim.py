@@ -27,6 +27,7 @@ class Claim(BaseModel):
         direction: whether `row` has "more" or "less" of it than the other, or is "level" with it.
         by: by how much at least; for "level", by how much they may differ at most.
         relative: whether `by` is a share of the other row's value.
+        stated: whether the paper states it; others are tried besides.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -38,6 +39,7 @@ class Claim(BaseModel):
     direction: Direction
     by: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 0.0
     relative: bool = False
+    stated: bool = True
 
     @field_validator("objective")
     @classmethod
@@ -51,6 +53,16 @@ class Claim(BaseModel):
     def of(self) -> Objective:
         """The quantity that it compares."""
         return compared_objective(self.objective)
+
+    @property
+    def said(self) -> str:
+        """The statement, marked where it is not the paper's."""
+        return self.text if self.stated else f"Not stated by the paper: {self.text}"
+
+    @property
+    def of_device(self) -> bool:
+        """Whether what it asks depends on the device and the size of a training: how much time or memory."""
+        return self.by > 0 and self.direction != "level" and self.of.device_bound
 
 
 def compared_objective(name: str) -> Objective:
@@ -107,8 +119,8 @@ def difference(
         relative: whether to compare by ratios.
         exact: whether no seed changes the values.
         step: how far apart two values are at least, such as an epoch: where all differences are the same,
-            the interval reaches one step to each side, because whole numbers agree by chance. It is not used
-            for ratios.
+            the interval is that of rounding to steps, of deviation step / sqrt(6), because whole numbers
+            agree by chance. It is not used for ratios.
     """
     if not pairs or (len(pairs) == 1 and not exact):
         return None
@@ -118,10 +130,12 @@ def difference(
         math.log(own.value / other.value) if relative else own.value - other.value for own, other in pairs
     ]
     mean = _whole(math.fsum(away) / len(away))
-    apart = 0.0 if relative else step
     same = max(away) - min(away) <= _ROUNDING * max(1.0, abs(mean))
-    low, high = (mean - apart, mean + apart) if same else t_interval(mean, _deviation(away, mean), len(away))
-    low, high = (_whole(low), _whole(high)) if same else (low, high)
+    apart = 0.0 if relative else step / math.sqrt(6.0)
+    if same and not apart:
+        low = high = mean
+    else:
+        low, high = t_interval(mean, apart if same else _deviation(away, mean), len(away))
     shown = math.expm1 if relative else float
     return Difference(
         shown(mean),

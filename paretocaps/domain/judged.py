@@ -1,7 +1,8 @@
 """Judges a paper's claims by the trainings of its rows, seed by seed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from paretocaps.domain.claim import EXACT, Claim, Difference, Value, Verdict, difference, verdict
 from paretocaps.domain.measurement import Measurement
@@ -12,6 +13,9 @@ from paretocaps.domain.wording import counted
 
 Trainings = Mapping[str, Mapping[int, Measurement]]
 """The trainings of each row by its name, and of each row by seed."""
+_HOW_MUCH = "by how much depends on the device and on the size of the training"
+_LEARNED = 10
+"""From so many times the margin on, it says something that accuracies are level."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +24,9 @@ class Judged:
 
     Attributes:
         claim: the claim.
-        verdict: by the interval of `found` alone.
+        verdict: by the interval of `found` alone, unless `why` says that it settles nothing.
         found: the difference of the two rows; None where it has no interval.
-        why: why it has none; empty where it has one.
+        why: why it has none, or why its interval settles nothing; else empty.
         never: how many trainings of either row never reached the accuracy in question.
     """
 
@@ -33,12 +37,18 @@ class Judged:
     never: int = 0
 
 
-def judged(claim: Claim, trainings: Trainings) -> Judged:
+def judged(claim: Claim, trainings: Trainings, *, amounts: bool = True) -> Judged:
     """Return the verdict on a claim, by the difference of its two rows over the seeds that both have.
 
     What does not compare across devices is compared where both trainings of a seed ran on one. An accuracy
     "of a design" is, for each seed, that of the design's training with the same seed. A training
     that never reached it counts with all its epochs, which is the least that it would take.
+
+    Args:
+        claim: the claim.
+        trainings: the trainings of all rows.
+        amounts: whether by how much times and memory differ can be judged; else such a claim is open where
+            its direction is right.
 
     Raises:
         UsageError: a parameter of the quantity is not allowed.
@@ -66,6 +76,12 @@ def judged(claim: Claim, trainings: Trainings) -> Judged:
         pairs, relative=claim.relative, exact=claim.objective in EXACT, step=_step(claim, quantity, own)
     )
     never = sum(one.at_least for pair in pairs for one in pair)
+    compared_ones = [one[seed] for seed in seeds for one in (own, other)]
+    if found is not None and (why := _hardly_learned(claim, compared_ones)):
+        return Judged(claim, "open", found, why, never)
+    if found is not None and claim.of_device and not amounts:
+        settled = verdict(claim.model_copy(update={"by": 0.0}), found)
+        return Judged(claim, "open" if settled == "holds" else settled, found, _HOW_MUCH, never)
     return Judged(claim, verdict(claim, found), found, "" if found else _why(claim, len(pairs), apart), never)
 
 
@@ -75,7 +91,18 @@ def _step(claim: Claim, quantity: Quantity | None, trainings: Mapping[int, Measu
         return 1.0
     first = next(iter(trainings.values()))
     images = first.test_images if claim.objective == "test_acc" else first.validation_images
-    return 1.0 / images if claim.objective in ("test_acc", "acc") and images else 0.0
+    return 1.0 / images if claim.of.images and images else 0.0
+
+
+def _hardly_learned(claim: Claim, trainings: Sequence[Measurement]) -> str:
+    """Return why it says nothing that accuracies are level, where the networks hardly learned; else empty."""
+    if claim.direction != "level" or claim.relative or not claim.of.images:
+        return ""
+    if any(one.collapsed for one in trainings):
+        return "a training collapsed, and such ones are always level"
+    values = [one.quantity(claim.objective) or 0.0 for one in trainings]
+    low = fmean(values) < _LEARNED * claim.by
+    return f"accuracies below {_LEARNED * claim.by:.0%} are level anyhow" if low else ""
 
 
 def _value(

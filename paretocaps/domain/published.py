@@ -77,6 +77,7 @@ class Published(BaseModel):
         rows: the rows in the paper's order; a study file has a table for each, by name.
         slopes: rows whose figures are growths per block: of `memory` in bytes, of `epoch_seconds` in seconds.
         batch_seconds: seconds per epoch by batch size, which `paretocaps bench` shows beside its own.
+        best_on_test: whether the paper says that it chose the best epoch on test images.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -86,6 +87,7 @@ class Published(BaseModel):
     rows: tuple[PublishedRow, ...] = ()
     slopes: tuple[PublishedRow, ...] = ()
     batch_seconds: dict[BatchSize, Seconds] = {}
+    best_on_test: bool = False
 
     def values(self, names: Sequence[str]) -> list[list[float]]:
         """Return the figures called `names` of every row that has all of them, in the rows' order."""

@@ -56,5 +56,4 @@ def _table(shown: Sequence[Unfinished], front: FrontRecord) -> Table:
         ("beside the baseline", False, choices),
         ("reason", False, [one.reason or "-" for one in shown]),
     ]
-    headings, numeric, cells = zip(*columns, strict=True)
-    return Table(headings, numeric, tuple(zip(*cells, strict=True)))
+    return Table.of(columns)

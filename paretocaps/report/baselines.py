@@ -84,9 +84,8 @@ def baselines_table(lines: Sequence[Reached]) -> Table:
             ("time", True, [value_text(OBJECTIVES.get("time"), line.time[0]) for line in lines]),
             ("saved", True, [_saved(*line.time) for line in lines]),
         ]
-    headings, numeric, cells = zip(*columns, strict=True)
     groups = (("published, not measured here", 4), ("measured here", len(columns) - 4))
-    return Table(headings, numeric, tuple(zip(*cells, strict=True)), groups)
+    return Table.of(columns, groups)
 
 
 def _line(

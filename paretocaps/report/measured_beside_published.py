@@ -157,9 +157,8 @@ def beside_table(lines: Sequence[Beside], figures: Sequence[str], *, also: Seque
         for name in _MEASURED
         if (name in shown or name in _ALWAYS) and any(name in line.measured for line in lines)
     ]
-    headings, numeric, columns = zip(*texts, strict=True)
     groups = (("published, not measured here", second), ("measured here", len(texts) - second))
-    return Table(headings, numeric, tuple(zip(*columns, strict=True)), groups)
+    return Table.of(texts, groups)
 
 
 def _trained(line: Beside) -> str:

@@ -67,9 +67,7 @@ def networks_table(members: Sequence[FrontMember], measured: Measured) -> Table 
     for name, heading in _BITS.items():
         bits = [values.get(name, math.nan) for values in found]
         columns.append((heading, True, ["-" if math.isnan(one) else f"{one:.2f} bit" for one in bits]))
-    shown = [column for column in columns if any(cell != "-" for cell in column[2])]
-    headings, numeric, cells_of = zip(*shown, strict=True)
-    return Table(headings, numeric, tuple(zip(*cells_of, strict=True)))
+    return Table.of(column for column in columns if any(cell != "-" for cell in column[2]))
 
 
 def paper_flops(choices: Mapping[str, Any], values: Mapping[str, float]) -> float | None:

@@ -31,5 +31,4 @@ def _table(
     choices = [beside_text(trial, front.baseline) for trial in trials]
     numbers = [str(trial.trial) for trial in trials]
     columns = [("trial", True, numbers), *values, ("beside the baseline", False, choices), *more]
-    headings, numeric, cells = zip(*columns, strict=True)
-    return Table(headings, numeric, tuple(zip(*cells, strict=True)))
+    return Table.of(columns)

@@ -81,7 +81,8 @@ def write_paper_page(
         run=run,
         published=section,
         claims=[(one, claim_line(one)) for one in claims],
-        counts=counted_verdicts(claims),
+        stated=sum(one.claim.stated for one in claims),
+        counts=counted_verdicts([one for one in claims if one.claim.stated]),
         versions=versions(),
     )
     place = json_of(path)
@@ -112,7 +113,8 @@ def claim_line(one: Judged) -> str:
     counts = "counts with all its" if one.never == 1 else "count with all their"
     never = f"; {one.never} {several} never reached it and {counts} epochs" if one.never else ""
     interval = "the same for every seed" if found.low == found.high else f"95 % interval {ends}, {seeds}"
-    return f"{name}: {_amount(one, found.value)} ({interval}){never}"
+    held = f"; {one.why}" if one.why else f"; it holds if {asked(one)}"
+    return f"{name}: {_amount(one, found.value)} ({interval}){never}{held}"
 
 
 def asked(one: Judged) -> str:
@@ -186,6 +188,7 @@ def _claim(one: Judged) -> dict[str, Any]:
         "verdict": one.verdict,
         "difference": finite or None,
         "why": one.why,
+        "asked": asked(one),
         "measured": claim_line(one),
     }
     return {**one.claim.model_dump(), **found_of}

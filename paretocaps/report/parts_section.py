@@ -84,5 +84,4 @@ def parts_table(parts: Sequence[Parts]) -> Table | None:
             ("peak", True, [value_text(memory, one.memory) for one in parts]),
         ]
         groups.append(("memory", 3))
-    headings, numeric, cells = zip(*columns, strict=True)
-    return Table(headings, numeric, tuple(zip(*cells, strict=True)), tuple(groups))
+    return Table.of(columns, tuple(groups))

@@ -1,10 +1,11 @@
 """What a run of a paper's table leaves out, and what therefore may not be compared with the paper."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from paretocaps.data.whole_sets import WHOLE_SETS
+from paretocaps.data.whole_sets import WHOLE_SETS, is_named_after
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.report.tables import choice_text
 
@@ -35,7 +36,9 @@ def data_text(dataset: str | None, images: Images | None, folder: str = "") -> s
     """
     whole = WHOLE_SETS.get(dataset or "")
     title = whole.title if whole else dataset or "the images"
-    if "jpeg" in folder.lower():
+    if folder and whole and not is_named_after(Path(folder), str(dataset)):
+        title += f" (taken for it: the images of a folder called {folder})"
+    elif "jpeg" in folder.lower():
         title += " (JPEG re-encodings)"
     if images is None:
         return title
@@ -46,13 +49,16 @@ def data_text(dataset: str | None, images: Images | None, folder: str = "") -> s
     return f"{title}: trained on {train} training images; {held}; tested on {test} {name} images"
 
 
-def scaled_down(paper: StudySpec, run: StudySpec, images: Images | None) -> list[str]:
+def scaled_down(
+    paper: StudySpec, run: StudySpec, images: Images | None, used: Collection[str] | None = None
+) -> list[str]:
     """Return a line for each thing in which a run is less than, or other than, its paper's.
 
     Args:
         paper: the study at the paper's own size.
         run: the study that was run.
         images: the images that it had; None where they are not known.
+        used: the choices that have an effect in any row; None for all.
     """
     lines = []
     whole = WHOLE_SETS.get(paper.dataset or "")
@@ -65,7 +71,11 @@ def scaled_down(paper: StudySpec, run: StudySpec, images: Images | None) -> list
         lines.append(f"{_counted(run.epochs, 'epoch')} instead of {paper.epochs}")
     if len(run.seeds) < len(paper.seeds):
         lines.append(f"{_counted(len(run.seeds), 'seed')} instead of {len(paper.seeds)}")
-    lines += [f"{name}={own} instead of {other}" for name, own, other in _changed(paper.fix, run.fix)]
+    lines += [
+        f"{name}={own} instead of {other}"
+        for name, own, other in _changed(paper.fix, run.fix)
+        if used is None or name in used
+    ]
     rows: dict[str, list[str]] = {}
     for design, choices in run.design.items():
         if design in (run.designs or ()):
@@ -79,7 +89,15 @@ def resized(paper: StudySpec, run: StudySpec) -> bool:
     return run.fix.get(_SIDE) != paper.fix.get(_SIDE)
 
 
-def not_comparable(*, less: bool, timed: bool, memory: bool = False, resized: bool = False) -> list[str]:
+def not_comparable(
+    *,
+    less: bool,
+    timed: bool,
+    memory: bool = False,
+    resized: bool = False,
+    quick: bool = False,
+    by_test: bool = False,
+) -> list[str]:
     """Return what may not be compared with the paper's figures, and what may.
 
     Args:
@@ -87,8 +105,15 @@ def not_comparable(*, less: bool, timed: bool, memory: bool = False, resized: bo
         timed: whether times are shown.
         memory: whether memory is shown.
         resized: whether images had another size than in the paper.
+        quick: whether the run only shows that everything works.
+        by_test: whether the paper chooses the best epoch on test images.
     """
     found = []
+    if quick:
+        found.append(
+            "The scale quick shows that everything runs. Its networks hardly learn, and growing batches and"
+            " cycles have hardly begun: no verdict of it says anything about the paper."
+        )
     if less:
         found.append(
             "Accuracies, best epochs and the epochs to an accuracy are those of less training: they may not"
@@ -99,13 +124,16 @@ def not_comparable(*, less: bool, timed: bool, memory: bool = False, resized: bo
             "Schedules that are laid out over a training (cycles, decay by steps, a growing batch) end"
             " elsewhere in a shorter one."
         )
+    chosen = "chosen on training images that are held out, and test accuracy is measured once"
     found.append(
-        "The paper chooses the best epoch on test images; here it is chosen on training images that are held"
-        " out, and test accuracy is measured once: expect it a little lower."
+        f"The paper chooses the best epoch on test images; here it is {chosen}: expect it a little lower."
+        if by_test
+        else f"The best epoch is {chosen}."
     )
     if timed:
         found.append(
-            "Seconds are measured on the device above, and the paper's are of another one: compare ratios."
+            "Seconds are measured on the device above, and the paper's are of another one: ratios depend on"
+            " it, too."
         )
     if memory:
         found.append(
@@ -118,7 +146,7 @@ def not_comparable(*, less: bool, timed: bool, memory: bool = False, resized: bo
 def _changed(paper: Mapping[str, Any], run: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Return each choice that differs with its two values, but for the weights of a backbone."""
     pairs = (
-        (name, choice_text(run.get(name)), choice_text(paper.get(name)))
+        (name, *(choice_text(of[name]) if name in of else "the default" for of in (run, paper)))
         for name in {**paper, **run}
         if name != _CHECKPOINT
     )

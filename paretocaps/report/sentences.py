@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
-from paretocaps.domain.objective import OBJECTIVES, Objective
+from paretocaps.domain.objective import Objective
 from paretocaps.domain.requirement import Requirement
 from paretocaps.pareto.along import Change
 from paretocaps.report.beside_baseline import short_value
@@ -126,7 +126,7 @@ def misses_text(values: Mapping[str, float], bounds: Sequence[Requirement]) -> s
         if value is None:
             texts.append(f"has no {bound.name}")
         elif not bound.kept_by(value):
-            texts.append(f"misses {bound} by {_amount(OBJECTIVES.get(bound.name), value - bound.bound)}")
+            texts.append(f"misses {bound} by {_amount(bound.objective, value - bound.bound)}")
     return ", ".join(texts)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from paretocaps.report.depth import EPOCH_TIME, GROWING, DepthLine
 from paretocaps.report.slopes import Slope
-from paretocaps.report.tables import Table, with_prefix
+from paretocaps.report.tables import Column, Table, with_prefix
 
 if TYPE_CHECKING:
     from paretocaps.domain.published import PublishedRow
@@ -14,7 +14,6 @@ _UNITS = {"memory": "B", "acc": ""}
 _HEADINGS = {"memory": "memory per block", EPOCH_TIME: "s per epoch, per block"}
 _PUBLISHED = {"memory": "memory", EPOCH_TIME: "epoch_seconds"}
 """The keys of study files for the slopes that a paper publishes."""
-Column = tuple[str, bool, list[str]]
 
 
 def slopes_table(lines: Sequence[DepthLine]) -> Table | None:
@@ -27,7 +26,7 @@ def slopes_table(lines: Sequence[DepthLine]) -> Table | None:
         lines: from `depth.depth_lines`.
     """
     names = list(dict.fromkeys(line.name for line in lines if line.slope is not None))
-    return _table([("network", False, list(names)), *_measured(lines, names)]) if names else None
+    return Table.of([("network", False, list(names)), *_measured(lines, names)]) if names else None
 
 
 def slopes_beside(published: "Sequence[PublishedRow]", lines: Sequence[DepthLine]) -> Table | None:
@@ -54,7 +53,7 @@ def slopes_beside(published: "Sequence[PublishedRow]", lines: Sequence[DepthLine
     first, names = len(columns), [name for _, name in pairs]
     columns += [("network", False, names), *_measured(lines, names)]
     groups = (("published, not measured here", first), ("measured here", len(columns) - first))
-    return _table(columns, groups)
+    return Table.of(columns, groups)
 
 
 def slope_text(quantity: str, slope: Slope) -> str:
@@ -80,8 +79,3 @@ def _measured(lines: Sequence[DepthLine], names: Sequence[str]) -> list[Column]:
         columns.append((_HEADINGS[quantity], True, texts))
         columns.append(("R²", True, ["-" if share is None else f"{share:.3f}" for share in shares]))
     return columns
-
-
-def _table(columns: Sequence[Column], groups: tuple[tuple[str, int], ...] = ()) -> Table:
-    headings, numeric, cells = zip(*columns, strict=True)
-    return Table(headings, numeric, tuple(zip(*cells, strict=True)), groups)

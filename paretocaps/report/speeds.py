@@ -43,9 +43,8 @@ def speeds_table(lines: Sequence[Speeds]) -> Table:
     printed = _columns("s per epoch", [line.published for line in lines])
     measured = _columns("s per epoch", [line.epoch for line in lines])
     measured += _columns("time", [line.time for line in lines])
-    headings, numeric, cells = zip(*columns, *printed, *measured, strict=True)
     groups = (("published, not measured here", 2 + len(printed)), ("measured here", len(measured)))
-    return Table(headings, numeric, tuple(zip(*cells, strict=True)), groups)
+    return Table.of([*columns, *printed, *measured], groups)
 
 
 def _line(row: Beside, other: Beside) -> Speeds:

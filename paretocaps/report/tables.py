@@ -3,10 +3,10 @@
 import csv
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from typing import Any, Self
 
 from paretocaps.domain.collapse import COLLAPSED, PARTLY
 from paretocaps.domain.estimate import Estimate
@@ -33,6 +33,9 @@ FLAGS = {
 """The meaning of each flag of a front's member."""
 
 
+Column = tuple[str, bool, Sequence[str]]
+
+
 @dataclass(frozen=True)
 class Table:
     """Text cells under headings.
@@ -48,6 +51,12 @@ class Table:
     numeric: tuple[bool, ...]
     rows: tuple[tuple[str, ...], ...]
     groups: tuple[tuple[str, int], ...] = ()
+
+    @classmethod
+    def of(cls, columns: Iterable[Column], groups: tuple[tuple[str, int], ...] = ()) -> Self:
+        """Return the table of columns, each with its heading, whether it has numbers, and its cells."""
+        headings, numeric, cells = zip(*columns, strict=True)
+        return cls(headings, numeric, tuple(zip(*cells, strict=True)), groups)
 
     @property
     def parted(self) -> frozenset[int]:

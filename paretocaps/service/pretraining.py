@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.data.catalog import DATASETS
@@ -14,6 +15,7 @@ from paretocaps.domain.paper_table import Pretraining
 from paretocaps.domain.wording import counted
 from paretocaps.errors import UsageError
 from paretocaps.run_folder import RunFolder
+from paretocaps.service.running import Interrupted
 from paretocaps.service.train_options import TrainOptions
 from paretocaps.service.training import TrainingWatcher, train
 
@@ -22,15 +24,26 @@ if TYPE_CHECKING:
     from paretocaps.domain.measurement import EpochRecord
     from paretocaps.search.observer import Observer
 
+_OFTEN = "60s"
+"""How often a training that may have to end writes checkpoints."""
 _TAKEN = ("backbone", "image_size", "batch_size")
 """The fixed choices of a study that the training of its backbone has, too."""
 
 
-class _Told(TrainingWatcher):
-    """Tells the observer of a study about the training that comes before it."""
+class LeftOffError(Interrupted):
+    """Time was up in the training of a backbone."""
 
-    def __init__(self, observer: "Observer") -> None:
-        self._observer = observer
+
+class _Told(TrainingWatcher):
+    """Tells the observer of a study about the training that comes before it, and ends it when time is up."""
+
+    def __init__(self, observer: "Observer", deadline: float | None) -> None:
+        self._observer, self._deadline = observer, deadline
+
+    @property
+    def over(self) -> bool:
+        """Whether time is up."""
+        return self._deadline is not None and monotonic() >= self._deadline
 
     def preparing(self, what: str, done: int, total: int) -> None:
         self._observer.preparing(what, done, total)
@@ -40,6 +53,15 @@ class _Told(TrainingWatcher):
 
     def epoch(self, job: "TrainingJob", record: "EpochRecord") -> None:
         self._observer.notice(f"backbone: epoch {record.epoch} of {job.epochs}, acc {record.acc:.4f}")
+        if record.epoch < job.epochs:
+            self._end_in_time()
+
+    def progress(self, job: "TrainingJob", what: str, done: int, total: int) -> None:
+        self._end_in_time()
+
+    def _end_in_time(self) -> None:
+        if self.over:
+            raise KeyboardInterrupt  # the training keeps a checkpoint, as where somebody interrupts it
 
 
 def placed(data: str, dataset: str) -> dict[str, Any]:
@@ -64,6 +86,7 @@ def with_trunk(
     data: str | None,
     observer: "Observer",
     cost: str = "",
+    deadline: float | None = None,
 ) -> dict[str, Any]:
     """Return the options of a study whose networks start from a backbone that is trained here first.
 
@@ -76,10 +99,12 @@ def with_trunk(
         data: the folder with the data sets; None for those of the hub.
         observer: is told about it.
         cost: what all of it takes, which is told before that training; empty for nothing.
+        deadline: until when it may train, on the clock of `time.monotonic`; None for as long as it takes.
 
     Raises:
         UsageError: the data are missing, or an option is not allowed.
         Interrupted: the training was stopped.
+        LeftOffError: time is up.
     """
     fix = dict(options["fix"])
     settings = backbone_settings(fix, pretraining)
@@ -105,8 +130,15 @@ def with_trunk(
             output=str(folder),
             resume=folder.exists(),
             save_trunk=str(trunk),
+            checkpoint_every=None if deadline is None else _OFTEN,
         )
-        train(given, watcher=_Told(observer))
+        watcher = _Told(observer, deadline)
+        try:
+            train(given, watcher=watcher)
+        except Interrupted:
+            if watcher.over:
+                raise LeftOffError(_left_off(folder)) from None
+            raise
     start = {"checkpoint": str(trunk)}
     return {
         **options,
@@ -114,6 +146,12 @@ def with_trunk(
         "fix": {**fix, **start},
         "file_fix": {**options["file_fix"], **start},
     }
+
+
+def _left_off(folder: Path) -> str:
+    kept = RunFolder(folder).checkpoints
+    goes_on = "which goes on from its checkpoint" if kept else "before its first checkpoint: give it longer"
+    return f"time is up in the training of the backbone, {goes_on}"
 
 
 def backbone_settings(fix: Mapping[str, Any], pretraining: Pretraining) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.cores import one_of_each_core
@@ -17,7 +18,7 @@ from paretocaps.errors import UsageError
 from paretocaps.service.benching import check_output
 from paretocaps.service.ensembling import measure_ensembles
 from paretocaps.service.paper_tables import CORES, NamedTable, paper_table, scale_seconds
-from paretocaps.service.pretraining import placed, with_trunk
+from paretocaps.service.pretraining import LeftOffError, placed, with_trunk
 from paretocaps.service.running import Interrupted, requested, run_spec, store_of, stored_settings
 from paretocaps.service.table_page import TableRun, write_table_page
 
@@ -103,25 +104,33 @@ def reproduce(
     given = _study_options(table, asked)
     checked = check_study(resolve_spec(given))
     data = checked.trainer.check_data(checked.spec.data_spec, watcher.preparing)
-    up = ""
+    up, timeout, began = "", checked.spec.timeout, monotonic()
     try:
         if (pretraining := table.file.pretraining.get(asked.scale)) is not None:
-            given = with_trunk(given, pretraining, asked.data, watcher, whole_line(table, asked.scale))
+            deadline = None if timeout is None else began + timeout
+            told = whole_line(table, asked.scale)
+            given = with_trunk(given, pretraining, asked.data, watcher, told, deadline)
+            if timeout is not None:  # what the backbone has left of it
+                given["timeout"] = max(1.0, began + timeout - monotonic())
             checked = check_study(resolve_spec(given))
-        before = _cost(checked, data, asked.storage)
-        given |= {"trials": _wanted(checked, data, asked.storage)}
-        watcher.notice(cost_line(table, asked.scale, before, _cores(checked)))
+        done = _done(checked, data, asked.storage)
+        before = _cost(checked, data, done)
+        given |= {"trials": _wanted(checked, data, done)}
+        spent = done.seconds / max(done.places, len(checked.places))
+        watcher.notice(cost_line(table, asked.scale, before, _cores(checked), spent))
         if before.left:
             ended = run_spec(requested(given), watcher, planned=True)
             up = ended.time_is_up and f"{_UP}; continue with `{command}`"
         elif checked.spec.ensembles:  # an earlier run may have been interrupted while it measured them
             with store_of(checked.spec, watcher.notice) as store:
                 measure_ensembles(store, checked.spec, watcher.notice)
+    except LeftOffError as over:
+        raise Interrupted(f"{over}; continue with `{command}`") from None
     except (Interrupted, KeyboardInterrupt):
         raise Interrupted(
             f"interrupted: every finished training is stored; continue with `{command}`"
         ) from None
-    after = _cost(checked, data, asked.storage)
+    after = _cost(checked, data, _done(checked, data, asked.storage))
     trained = after.trainings - after.left, after.trainings
     run = TableRun(table, asked.scale, checked.spec, data, trained, command)
     claims = write_table_page(page, run, watcher)
@@ -147,11 +156,24 @@ def _page(name: str, asked: ReproduceOptions) -> Path:
 _UP = "time is up: every finished training is stored"
 
 
-def cost_line(table: NamedTable, scale: Scale, cost: "Cost", cores: int) -> str:
-    """Return what a run takes, before it begins; `cores` is 0 on a GPU, of which nobody knows it."""
+def cost_line(table: NamedTable, scale: Scale, cost: "Cost", cores: int, spent: float = 0.0) -> str:
+    """Return what a run takes, before it begins.
+
+    Args:
+        table: the table.
+        scale: how much is trained.
+        cost: by what its trainer tells.
+        cores: those of this machine that train; 0 on a GPU, of which nobody knows it before.
+        spent: seconds that the finished trainings took, where so many run at a time as will; 0 for none.
+    """
     done, of = cost.trainings - cost.left, counted(cost.trainings, "training")
     line = f"{table.name}, scale {scale}: {done} of {of} {be(done)} finished"
-    if not cost.left or cost.core_seconds is None or not cores:
+    if not cost.left or cost.core_seconds is None:
+        return line
+    if spent and cost.finished_core_seconds:
+        seconds = cost.core_seconds * spent / cost.finished_core_seconds
+        return f"{line}; the others take about {cost_text(seconds)}, by what these took"
+    if not cores:
         return line
     time, where = cost_text(cost.core_seconds / cores), counted(cores, "core")
     return (
@@ -219,11 +241,15 @@ class _Done:
         finished: the seeds of planned trials that are finished, by the place of the trial.
         begun: the seeds of planned trials that lack others, likewise.
         trials: how many trials are finished, planned or others.
+        seconds: how long the finished trainings of planned trials took.
+        places: how many of them ran at a time, where a CPU was split.
     """
 
     finished: Mapping[int, int] = field(default_factory=dict)
     begun: Mapping[int, int] = field(default_factory=dict)
     trials: int = 0
+    seconds: float = 0.0
+    places: int = 1
 
 
 def _done(checked: "CheckedStudy", data: "CheckedData", storage: str) -> _Done:
@@ -234,34 +260,38 @@ def _done(checked: "CheckedStudy", data: "CheckedData", storage: str) -> _Done:
 
     if stored_settings(checked.spec)[0] is None:
         return _Done()
-    facts = {**data.facts, "ranks": checked.spec.ranks}
+    facts = checked.facts(data)
     same = SameTraining(checked.trainer, checked.spec.epochs, facts)
+    keys = [same.key(choices) for choices in planned_trials(checked, facts)]
     with Store.open(storage, create=False) as store:
         members = trials_of(store, checked.spec.study).members
         others = store.trials(checked.spec.study, ["running", "interrupted"])
+        slots = store.study(checked.spec.study).slots
+        planned = [member.trial for member in members if same.key(member.choices) in keys]
+        seconds = float(store.seed_values(checked.spec.study, ("wall",), planned).values.sum())
+    own = [trial for trial in others if same.key(trial.choices) in keys]
+    measured = [one.measurement for trial in own for one in trial.measured.values()]
+    seconds += sum(one.wall for one in measured if one is not None)
     seeds = {same.key(member.choices): member.seeds for member in members}
     begun = {same.key(trial.choices): len(trial.measured) for trial in others}
-    keys = [same.key(choices) for choices in planned_trials(checked, facts)]
     finished, lacking = (
         {place: found[key] for place, key in enumerate(keys) if key in found} for found in (seeds, begun)
     )
-    return _Done(finished, lacking, len(members))
+    return _Done(finished, lacking, len(members), seconds, len(slots or [0]))
 
 
-def _wanted(checked: "CheckedStudy", data: "CheckedData", storage: str) -> int:
+def _wanted(checked: "CheckedStudy", data: "CheckedData", done: _Done) -> int:
     """Return how many finished trials the study has once the table's rows are among them."""
     from paretocaps.search.planned_trials import planned_trials
 
-    facts = {**data.facts, "ranks": checked.spec.ranks}
-    done = _done(checked, data, storage)
+    facts = checked.facts(data)
     return max(1, done.trials + len(planned_trials(checked, facts)) - len(done.finished))
 
 
-def _cost(checked: "CheckedStudy", data: "CheckedData", storage: str) -> "Cost":
+def _cost(checked: "CheckedStudy", data: "CheckedData", done: _Done) -> "Cost":
     from paretocaps.search.planned_trials import cost, planned_trials
 
-    facts = {**data.facts, "ranks": checked.spec.ranks}
+    facts = checked.facts(data)
     forecaster = checked.trainer.forecaster(data, checked.spec.epochs, checked.spec.ranks)
-    done = _done(checked, data, storage)
     seeds = {**done.begun, **done.finished}
     return cost(planned_trials(checked, facts), len(checked.spec.seeds), seeds, forecaster)

@@ -107,14 +107,15 @@ def write_table_page(path: Path, run: TableRun, observer: "Observer") -> tuple[J
             reports = row_reports(store, spec.study, published, trials, tested, spec.device, observer)
         curves = _curves(store, spec, drawn)
     told = replace(
-        _told(run, everyone.devices, [one.name for one in lines if one.trial is None and not one.networks]),
+        _told(run, everyone.devices, trials, [x.name for x in lines if x.trial is None and not x.networks]),
         figures=paper_charts(table.charts, front, drawn, curves, depths, reports),
         evaluations=report_figures(reports),
         trainings=_by_seed(trainings),
     )
     if section.mixed:
         told = replace(told, not_comparable=(*told.not_comparable, _several(front.device, everyone.devices)))
-    claims = tuple(judged(claim, trainings) for claim in table.claims)
+    amounts = run.scale == "paper"
+    claims = tuple(judged(claim, trainings, amounts=amounts) for claim in table.claims)
     write_paper_page(path, told, section, claims, lines)
     return claims
 
@@ -127,7 +128,9 @@ def _with_further(members: Sequence[FrontMember], table: "QuantityTable") -> lis
     return [replace(one, values={**further[one.trial], **one.values}) for one in estimated(members, table)]
 
 
-def _told(run: TableRun, devices: Sequence[str], missing: Sequence[str]) -> "PaperRun":
+def _told(
+    run: TableRun, devices: Sequence[str], trials: Sequence[FrontMember], missing: Sequence[str]
+) -> "PaperRun":
     """Return what the page says of the run; `missing` are the rows that are not trained."""
     from paretocaps.report.paper_page import PaperRun
     from paretocaps.report.scaled_down import Images, data_text, not_comparable, resized, scaled_down
@@ -136,7 +139,11 @@ def _told(run: TableRun, devices: Sequence[str], missing: Sequence[str]) -> "Pap
     counts = [(run.data.reading or {}).get(f"{part}_images") for part in ("train", "validation", "test")]
     images = None if None in counts else Images(*map(int, filter(None, counts)))
     paper = resolve_spec(table.options("paper"))
-    less = scaled_down(paper, spec, images)
+    used = {name for trial in trials for name in trial.choices} if trials else None
+    less = scaled_down(paper, spec, images, used)
+    shorter = bool(less)
+    if run.table.file.pretraining and not spec.fix.get("checkpoint"):
+        less.append("a backbone with random weights instead of ImageNet's, which do not come with paretocaps")
     untrained = [f"not trained: {', '.join(missing)}"] if missing else []
     return PaperRun(
         name=table.name,
@@ -153,10 +160,12 @@ def _told(run: TableRun, devices: Sequence[str], missing: Sequence[str]) -> "Pap
         scaled_down=(*less, *untrained),
         not_comparable=(
             *not_comparable(
-                less=bool(less),
+                less=shorter,
                 timed=True,
                 memory=_has_memory(table, spec),
                 resized=resized(paper, spec),
+                quick=run.scale == "quick",
+                by_test=Published.model_validate(table.file.study["published"]).best_on_test,
             ),
             *_notes(table, run.scale, spec),
         ),
@@ -179,9 +188,10 @@ def _notes(table: NamedTable, scale: Scale, spec: StudySpec) -> list[str]:
     found = [table.table.note] if table.table.note else []
     if (before := table.file.pretraining.get(scale)) is not None:
         text = pretraining_text(before, spec.fix.get("checkpoint"))
-        found.append(f"The backbone was trained here before, {text}.")
-    elif table.file.pretraining:
-        found.append("The backbone starts from random weights, since none come with this package.")
+        found.append(
+            f"The backbone was trained here before, {text}. All seeds start from this one: the intervals"
+            " leave out how backbones differ."
+        )
     return found
 
 

@@ -40,7 +40,7 @@ NOT_RUN = {
         "it needs the network",
         "it trains for minutes",
         "it trains for minutes",
-        "the folders are those of the trainings below",
+        "it trains for minutes",
         "it is a server, which runs until Ctrl-C",
         "it needs a GPU",
         "it needs the network",

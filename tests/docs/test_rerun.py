@@ -27,6 +27,7 @@ def run(seeds: tuple[int, ...], accuracies: tuple[float, ...]) -> dict[str, Any]
     trainings = {str(seed): {"acc": acc, "params": 8e6} for seed, acc in zip(seeds, accuracies, strict=True)}
     by_seed = {"wab": trainings, "once": {str(seeds[0]): {"acc": 0.5}}}
     same = {"table": "fastrcaps-table1", "scale": "cpu", "devices": ["some CPU"], "written": "today"}
+    same |= {"data": "2,700 images", "scaled_down": ["10 epochs instead of 30"]}
     return {**same, "seeds": list(seeds), "by_seed": by_seed}
 
 
@@ -64,6 +65,14 @@ def test_files_that_cannot_be_compared_are_refused(rerun: ModuleType, tmp_path: 
     for name, said in (("b", "kept no trainings"), ("c", "no figure in common")):
         with pytest.raises(SystemExit, match=said):
             rerun.main(tmp_path / "a.json", tmp_path / f"{name}.json")
+
+
+def test_other_data_or_another_amount_of_training_is_no_second_run(rerun: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(run((0, 1), (0.91, 0.93))))
+    for name in ("data", "scaled_down"):
+        (tmp_path / "b.json").write_text(json.dumps({**run((3, 4), (0.9, 0.95)), name: "other"}))
+        with pytest.raises(SystemExit, match="not of the same table, scale and data"):
+            rerun.main(tmp_path / "a.json", tmp_path / "b.json")
 
 
 def test_the_same_seeds_are_no_second_run(rerun: ModuleType, tmp_path: Path) -> None:

@@ -105,10 +105,11 @@ def test_one_pair_has_an_interval_only_where_no_seed_changes_the_value():
     assert difference([]) is None
 
 
-def test_whole_numbers_that_agree_are_a_step_wide():
+def test_whole_numbers_that_agree_have_the_interval_of_their_rounding():
     pairs = [(Value(3.0), Value(4.0)), (Value(5.0), Value(6.0)), (Value(2.0), Value(3.0))]
     found = difference(pairs, step=1.0)
-    assert (found.low, found.value, found.high) == (-2.0, -1.0, 0.0)
+    half = 4.302653 / math.sqrt(6) / math.sqrt(3)  # t of 2 degrees; two values, each within half a step
+    assert (found.low, found.value, found.high) == pytest.approx((-1 - half, -1.0, -1 + half), abs=1e-6)
     few = Claim(text="", row="a", than="b", objective="epochs_to(acc=0.9)", direction="less")
     assert verdict(few, found) == "open"
     assert verdict(few, difference(pairs)) == "holds"
@@ -148,9 +149,22 @@ def test_shares_of_images_that_differ_by_as_many_are_the_same_though_their_last_
     pairs = [(Value(585 / 600), Value(584 / 600)), (Value(540 / 600), Value(539 / 600))]
     assert pairs[0][0].value - pairs[0][1].value != pairs[1][0].value - pairs[1][1].value
     found = difference(pairs, step=1 / 600)
-    assert (found.low, found.high) == (0.0, pytest.approx(2 / 600))
+    half = 12.7062 / math.sqrt(6) / math.sqrt(2)
+    assert (600 * found.low, 600 * found.high) == pytest.approx((1 - half, 1 + half), rel=1e-4)
     assert verdict(claim("more"), found) == "open"
     for images in (600, 1000, 6000, 10_000):
         for right in range(images - 60, images, 7):
             one = difference([(Value((right + 1) / images), Value(right / images))] * 2, step=1 / images)
-            assert (one.low, verdict(claim("more"), one)) == (0.0, "open")
+            assert verdict(claim("more"), one) == "open"
+
+
+def test_how_much_seconds_differ_depends_on_the_device():
+    assert claim("less", objective="time", by=0.5, relative=True).of_device
+    for other in ({"objective": "params", "by": 0.15}, {"objective": "time"}):
+        assert not claim("less", **other).of_device
+    assert not claim("level", objective="time", by=0.1).of_device
+
+
+def test_what_the_paper_does_not_state_is_said_so():
+    assert claim().said == claim().text
+    assert claim(stated=False).said == f"Not stated by the paper: {claim().text}"

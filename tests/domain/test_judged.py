@@ -81,3 +81,29 @@ def test_seconds_of_two_devices_are_not_compared():
     apart = {"wab": {0: of("b", 1.0), 1: of("b", 1.0)}, "baseline": rows["baseline"]}
     assert judged(claim("time"), apart).why == "the rows' trainings of 2 seeds ran on different devices"
     assert judged(claim("acc", "level"), apart).found.n == 2
+
+
+@pytest.mark.parametrize(("acc", "verdict"), [(0.9, "holds"), (0.15, "open")])
+def test_that_accuracies_are_level_says_nothing_of_networks_that_hardly_learned(acc, verdict):
+    rows = {name: {seed: training(acc) for seed in (0, 1, 2)} for name in ("wab", "baseline")}
+    found = judged(claim("acc", "level", by=0.02), rows)
+    assert found.verdict == verdict
+    assert found.why == ("" if acc > 0.2 else "accuracies below 20% are level anyhow")
+    rows["wab"][1] = training(acc, collapsed=True)
+    assert judged(claim("acc", "level", by=0.02), rows).why.startswith("a training collapsed")
+    assert judged(claim("acc", "less"), rows).why == ""
+
+
+def test_by_how_much_seconds_differ_is_open_where_training_was_scaled_down():
+    rows = {
+        "wab": {seed: training(0.5, second=1.0 + seed / 100) for seed in (0, 1, 2)},
+        "baseline": {seed: training(0.5, second=2.0) for seed in (0, 1, 2)},
+    }
+    for by, whole in ((0.4, "holds"), (0.8, "does not hold")):
+        asked = claim("time", by=by, relative=True)
+        assert judged(asked, rows).verdict == whole
+        small = judged(asked, rows, amounts=False)
+        assert (small.verdict, small.why.partition(" depends")[0]) == ("open", "by how much")
+    wrong = claim("time", "more", by=0.4, relative=True)
+    assert judged(wrong, rows, amounts=False).verdict == "does not hold"
+    assert judged(claim("time"), rows, amounts=False).verdict == "holds"

@@ -41,16 +41,17 @@ def judged(verdict="holds", found=None, **others):
 def test_a_line_has_the_difference_its_interval_and_the_seeds():
     found = Difference(-3.0, -4.0, -2.0, 3)
     assert claim_line(judged(found=found)) == (
-        "time of wab beside base: -3.00 s (95 % interval -4.00 s to -2.00 s, 3 seeds)"
+        "time of wab beside base: -3.00 s (95 % interval -4.00 s to -2.00 s, 3 seeds);"
+        " it holds if less than 0"
     )
     share = Difference(-0.586, -0.7, math.inf, 2, relative=True)
     assert claim_line(judged(found=share, relative=True, never=1)) == (
         "time of wab beside base: -58.6 % (95 % interval -70.0 % to no end, 2 seeds);"
-        " 1 training never reached it and counts with all its epochs"
+        " 1 training never reached it and counts with all its epochs; it holds if less than 0"
     )
     exact = Difference(-0.18, -0.18, -0.18, 1, relative=True)
     assert claim_line(judged(found=exact, objective="params", relative=True)) == (
-        "params of wab beside base: -18.0 % (the same for every seed)"
+        "params of wab beside base: -18.0 % (the same for every seed); it holds if less than 0"
     )
     assert (
         claim_line(judged("open", why="wab is not trained")) == "time of wab beside base: wab is not trained"

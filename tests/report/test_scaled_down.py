@@ -44,6 +44,26 @@ def test_sizes_of_other_images_and_memory_do_not_compare():
     assert not any("Memory" in line for line in not_comparable(less=True, timed=False))
 
 
+def test_a_choice_that_no_row_has_is_not_listed():
+    run = PAPER.model_copy(update={"fix": {**PAPER.fix, "decay_every": 30}})
+    assert scaled_down(PAPER, run, None) == ["decay_every=30 instead of the default"]
+    assert scaled_down(PAPER, run, None, {"batch_size"}) == []
+
+
+def test_a_folder_that_is_not_named_after_the_set_is_named():
+    assert data_text("mnist", None, "fmnist") == "MNIST (taken for it: the images of a folder called fmnist)"
+    assert data_text("mnist", None, "mnist-idx") == "MNIST"
+
+
+def test_the_scale_quick_settles_nothing_and_papers_that_choose_by_test_images_are_told():
+    assert "no verdict of it" in not_comparable(less=True, timed=False, quick=True)[0]
+    by_test = not_comparable(less=False, timed=False, by_test=True)
+    assert by_test[0].startswith("The paper chooses the best epoch on test images")
+    assert not_comparable(less=False, timed=False)[0].startswith(
+        "The best epoch is chosen on training images"
+    )
+
+
 def test_held_out_images_are_no_scaling_down():
     assert scaled_down(PAPER, PAPER, Images(54_000, 6_000, 10_000)) == []
     assert scaled_down(PAPER, PAPER, Images(54_000, 6_000, 9_000)) == ["9,000 test images instead of 10,000"]
@@ -52,6 +72,6 @@ def test_held_out_images_are_no_scaling_down():
 def test_what_may_not_be_compared_follows_from_what_is_less():
     less, whole = not_comparable(less=True, timed=True), not_comparable(less=False, timed=False)
     assert "may not be compared" in less[0]
-    assert any("compare ratios" in line for line in less)
+    assert any("ratios depend on it, too" in line for line in less)
     assert not any("may not be compared" in line or "ratios" in line for line in whole)
     assert any("test accuracy is measured once" in line for line in whole)

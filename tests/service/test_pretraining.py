@@ -1,4 +1,5 @@
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -8,7 +9,14 @@ from paretocaps.errors import UsageError
 from paretocaps.run_folder import RunFolder
 from paretocaps.search.observer import Observer
 from paretocaps.service import pretraining
-from paretocaps.service.pretraining import placed, pretraining_text, trunks_folder, with_trunk
+from paretocaps.service.pretraining import (
+    LeftOffError,
+    placed,
+    pretraining_text,
+    trunks_folder,
+    with_trunk,
+)
+from paretocaps.service.running import Interrupted
 
 BEFORE = Pretraining(dataset="tiny-imagenet", epochs=3, limit_train=5000, settings={"lr_max": 1e-3})
 OPTIONS = {
@@ -91,3 +99,24 @@ def test_it_is_said_how_far_it_came(tmp_path):
     own = {"acc": 0.0113, "best_epoch": 3, "time": 1.0, "wall": 2.0, "params": 7, "macs": 9}
     RunFolder(folder).write_result(Measurement(**own, device=Device(name="a processor", kind="cpu")))
     assert pretraining_text(BEFORE, trunk) == f"{whole}, to a validation accuracy of 1.1% (of 200 classes)"
+
+
+def test_the_training_of_a_backbone_ends_in_time(monkeypatch, tmp_path):
+    """By what its checkpoints are kept at: the interrupt of its watcher."""
+
+    def train(options, watcher):
+        watcher.progress(None, "epoch 1", 1, 10)
+        raise AssertionError("time was not up")
+
+    def interrupted(options, watcher):
+        try:
+            train(options, watcher)
+        except KeyboardInterrupt:
+            raise Interrupted("interrupted in epoch 1") from None
+
+    monkeypatch.setattr(pretraining, "train", interrupted)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(LeftOffError, match="time is up in the training of the backbone"):
+        with_trunk(OPTIONS, BEFORE, None, Observer(), deadline=monotonic() - 1)
+    with pytest.raises(AssertionError):
+        with_trunk(OPTIONS, BEFORE, None, Observer(), deadline=monotonic() + 99)

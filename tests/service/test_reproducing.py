@@ -9,8 +9,11 @@ from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import UsageError
 from paretocaps.report.paper_page import PaperRun, paper_figures
 from paretocaps.search.observer import Observer
+from paretocaps.search.planned_trials import Cost
 from paretocaps.service import ensembling, paper_tables, reproducing
-from paretocaps.service.reproducing import ReproduceOptions, command_of, reproduce
+from paretocaps.service.paper_tables import paper_table
+from paretocaps.service.pretraining import LeftOffError
+from paretocaps.service.reproducing import ReproduceOptions, command_of, cost_line, reproduce
 from paretocaps.service.running import Interrupted
 from paretocaps.storage.store import Store
 from paretocaps.testing.probe import PROBE
@@ -113,6 +116,17 @@ def test_the_trainings_of_a_trial_that_lacks_seeds_are_counted(points):
     assert reproduce("points-1", observer=heard).finished == 4
     assert len(ended) == 1
     assert heard.lines[0].startswith("points-1, scale quick: 1 of 4 trainings is finished")
+
+
+def test_what_is_left_is_told_by_what_was_trained(points):
+    table = paper_table("points-1")
+    half = Cost(4, 2, 60.0, 30.0)
+    assert "2 of 4 trainings are finished; the others take about 30 s on 2 cores (a rough guess" in cost_line(
+        table, "quick", half, 2
+    )
+    slower = cost_line(table, "quick", half, 0, spent=300.0)
+    assert slower.endswith("2 of 4 trainings are finished; the others take about 10 min, by what these took")
+    assert cost_line(table, "quick", Cost(4, 4, 60.0), 0).endswith("0 of 4 trainings are finished")
 
 
 def test_tables_share_the_trainings_of_their_study(points):
@@ -239,6 +253,13 @@ def test_an_interrupted_backbone_goes_on_by_the_same_command(points, monkeypatch
     monkeypatch.setattr(reproducing, "with_trunk", interrupted)
     with pytest.raises(Interrupted, match="continue with `paretocaps reproduce points-1 --scale quick`"):
         reproduce("points-1")
+
+    def left_off(*_):
+        raise LeftOffError("time is up in the training of the backbone")
+
+    monkeypatch.setattr(reproducing, "with_trunk", left_off)
+    with pytest.raises(Interrupted, match="^time is up in the training of the backbone; continue with `pare"):
+        reproduce("points-1", ReproduceOptions(timeout="9m"))
 
 
 def test_ensembles_that_were_not_measured_are_measured_later(points, monkeypatch):
