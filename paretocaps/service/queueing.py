@@ -36,6 +36,10 @@ class Places:
     data_root: Path | None = None
 
 
+MOST_UNENDED = 500
+"""How many submissions of one owner may wait, run or be paused: each look puts the whole queue in order."""
+
+
 def submit(
     kind: "SubmissionKind",
     study: str,
@@ -66,10 +70,11 @@ def submit(
         DataError: the data are not in the data root.
         MissingError: there is no such upload.
         StudyMismatchError: there is a study of that name with other settings, which may not change.
-        StateError: the study is already queued, running or paused, or the owner's quota is used up.
+        StateError: the study is already queued, running or paused, the owner's quota is used up, or the
+            owner has too many submissions that have not ended.
     """
     from paretocaps.service.submitted import check_submitted
-    from paretocaps.storage.submissions import NewSubmission
+    from paretocaps.storage.submissions import UNENDED, NewSubmission
 
     own = places or Places()
     with opened(storage, create=True) as store:
@@ -81,6 +86,10 @@ def submit(
         else:
             store.study(study)
         _check_hours(store, owner, quota)
+        if sum(one.owner == owner for one in store.submissions(states=UNENDED)) >= MOST_UNENDED:
+            raise StateError(
+                f"{owner!r} has {MOST_UNENDED} submissions that have not ended: wait, or stop some"
+            )
         new = NewSubmission(kind, study, values, owner, priority, quota.hours, trials)
         return _placed(store, store.add_submission(new, quota.trials))
 
@@ -144,16 +153,22 @@ def pause(which: int | str, storage: Storage = DEFAULT_STORAGE) -> "Submission":
         return _placed(store, store.want(_found(store, which).id, "paused"))
 
 
-def resume(which: int | str, storage: Storage = DEFAULT_STORAGE) -> "Submission":
+def resume(which: int | str, storage: Storage = DEFAULT_STORAGE, quota: Quota | None = None) -> "Submission":
     """Let a paused submission wait for its turn.
 
     The arguments and errors are those of `submission`.
+
+    Args:
+        which: the submission.
+        storage: where it is stored.
+        quota: what its owner may train now, whose hours count from now on; None for those of before.
 
     Raises:
         StateError: it is not paused.
     """
     with opened(storage) as store:
-        return _placed(store, store.resume(_found(store, which).id))
+        found = _found(store, which)
+        return _placed(store, store.resume(found.id, None if quota is None else (quota.hours,)))
 
 
 def stop(which: int | str, storage: Storage = DEFAULT_STORAGE) -> "Submission":

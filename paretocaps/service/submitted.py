@@ -25,7 +25,7 @@ PICKS = frozenset({"trial", "knee", "best", "preferences", "aim", "require", "al
 _OF_TRAINING = frozenset({"epochs", "device", "checkpoint_every", "settings"})
 _OF_EXPORT = frozenset({"class_names", "onnx", "training"})
 _FILES = frozenset({"checkpoint"})  # choices whose values are files
-_MOST = {"trials": 1_000_000, "epochs": 100_000, "repeats": 1000, "more_repeats": 1000}
+_MOST = {"trials": 1_000_000, "epochs": 100_000}
 
 
 def check_submitted(

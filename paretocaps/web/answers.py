@@ -79,10 +79,14 @@ class Answers:
         with self._lock:
             self._drop(key)
             self._kept[key] = kept
-            self._bytes += len(kept.content) + _OVERHEAD
+            self._bytes += _size(key, kept)
             while self._bytes > self._room:
                 self._drop(next(iter(self._kept)))
 
     def _drop(self, key: Hashable) -> None:
         if (old := self._kept.pop(key, None)) is not None:
-            self._bytes -= len(old.content) + _OVERHEAD
+            self._bytes -= _size(key, old)
+
+
+def _size(key: Hashable, kept: _Kept) -> int:
+    return len(kept.content) + len(repr(key)) + _OVERHEAD

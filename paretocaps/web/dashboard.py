@@ -62,7 +62,7 @@ def serve_dashboard(
         all: lift the bounds of all studies, as for `load_front`.
 
     Raises:
-        StorageError: the database is missing, cannot be reached or holds no studies.
+        StorageError: the database is missing, cannot be reached or has no tables of ours.
         UsageError: the server cannot listen on the address or the port.
     """
     with dashboard_server(url, host, port, all=all) as server:
@@ -102,7 +102,7 @@ def dashboard_application(url: str, *, all: bool = False) -> "tuple[Application,
     The caller disposes the storage's engine at the end. The arguments are those of `serve_dashboard`.
 
     Raises:
-        StorageError: the database is missing, cannot be reached or holds no studies.
+        StorageError: the database is missing, cannot be reached or has no tables of ours.
     """
     storage = open_studies(url)
     from optuna_dashboard import wsgi

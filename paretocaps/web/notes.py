@@ -74,8 +74,7 @@ def _table(view: StudyView) -> Table:
     ]
     if all(member.probability is None for member in members):
         columns = [column for column in columns if column[0] != "sure"]
-    headings, numeric, cells = zip(*columns, strict=True)
-    return Table(headings, numeric, tuple(zip(*cells, strict=True)))
+    return Table.of(columns)
 
 
 def trial_note(view: StudyView, number: int, report: str) -> str:

@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 
 
 def open_studies(url: str) -> "StudiesStorage":
-    """Return Optuna's storage on an existing database; nothing is created.
+    """Return Optuna's storage on an existing database; Optuna's tables are made where it has ours alone.
+
+    So has that of a service in which no study has begun.
 
     Raises:
-        StorageError: the database is missing or read-only, cannot be reached, or holds no studies.
+        StorageError: the database is missing or read-only, cannot be reached, or has no tables of ours.
     """
     Store.open(url, create=False).close()
     refuse_read_only(url)  # Optuna writes as it reads
@@ -26,7 +28,7 @@ def open_studies(url: str) -> "StudiesStorage":
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
-        storage = StudiesStorage(url, Patience(), create=False)
+        storage = StudiesStorage(url, Patience(), create=True)
         storage.get_all_studies()
     except Exception as error:  # any of the driver's: this layer does not import SQLAlchemy
         cause = str(error.__cause__ or error).splitlines()[0]

@@ -61,6 +61,16 @@ def own_submission(
     return found
 
 
+def resume_own(which: int | str, who: Principal, store: Store) -> Submission:
+    """Let a submission go on that a token may change, with the hours that the token has now if it is its own.
+
+    The errors are those of `own_submission` and `queueing.resume`.
+    """
+    found = own_submission(which, who, store)
+    own = found is not None and found.owner == who.name
+    return queueing.resume(which, store, quota=quota_of(who) if own else None)
+
+
 def remove_own_submission(number: int, who: Principal, folder: Path, store: Store) -> None:
     """Remove a submission that ended before there was a study: one of the token's own, or an admin's any.
 

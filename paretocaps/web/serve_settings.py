@@ -23,7 +23,7 @@ class ServeSettings:
         supervise: whether submissions are run; without it, they wait for another service of the database.
         guard: who may use it, and how much.
         parallel: how many submissions run at once; None for one per device.
-        slice: seconds after which what runs lets others of its priority have a turn.
+        slice: seconds after which what runs gives way to what waits with the same or a higher priority.
         uploads: what one upload of a set of images may take.
         images: what may be sent to be classified at once.
     """

@@ -91,7 +91,9 @@ def read_view(storage: str, study: str, *, all: bool = False) -> StudyView:
         best = {trial: table.column("best_epoch")[row] for row, trial in rows}
         trials = {trial: _with(member, best[trial]) for trial, member in trials.items()}
         curves = store.accuracies(study, spec.seed)
-        history = [] if refused else history_of(store, study, front.objectives)
+        history = (
+            [] if refused else history_of(store, study, front.objectives, requirements=() if all else None)
+        )
         members = [member.trial for member in front]
         weights, own = _kept_weights(store, study, members), store.curves(study, spec.seed, members)
     figures = {} if refused else _figures(front, list(trials.values()), own)

@@ -25,6 +25,7 @@ TEMPLATES = [
 
 RAY_JOB = {
     "entrypoint",
+    "submissionMode",
     "backoffLimit",
     "shutdownAfterJobFinishes",
     "ttlSecondsAfterFinished",
@@ -53,7 +54,7 @@ def test_the_pods_are_valid(template):
 def test_the_job_has_the_fields_of_kuberay_and_no_others():
     assert (JOB["apiVersion"], JOB["kind"]) == ("ray.io/v1", "RayJob")
     assert set(JOB["spec"]) == RAY_JOB
-    assert set(CLUSTER) == {"headGroupSpec", "workerGroupSpecs"}
+    assert set(CLUSTER) == {"rayVersion", "headGroupSpec", "workerGroupSpecs"}
     assert set(CLUSTER["headGroupSpec"]) == {"rayStartParams", "template"}
     for group in CLUSTER["workerGroupSpecs"]:
         assert set(group) == GROUP
@@ -123,7 +124,8 @@ def test_its_directives_come_first_and_are_long_options_of_sbatch(script):
     code = next(index for index, line in enumerate(lines) if line and not line.startswith("#"))
     assert all(lines.index(line) < code for line in directives)
     known = (
-        "job-name array gpus-per-task gpus-per-node cpus-per-task time signal requeue nodes ntasks-per-node"
+        "job-name array ntasks ntasks-per-node gpus-per-task gpus-per-node cpus-per-task time signal requeue"
+        " nodes"
     )
     for line in directives:
         found = re.fullmatch(r"#SBATCH --([a-z-]+)(=\S+)?", line)

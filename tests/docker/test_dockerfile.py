@@ -92,7 +92,10 @@ def test_what_it_copies_exists_and_is_sent_to_the_builder():
 
 @pytest.mark.parametrize(
     "path",
-    [".git/config", ".venv/bin/python", "studies/paretocaps.db", "paretocaps/__pycache__/a.pyc", ".env"],
+    [
+        *(".git/config", ".venv/bin/python", "studies/paretocaps.db", "paretocaps/__pycache__/a.pyc", ".env"),
+        *("docker/secrets/password", "docker/secrets/tokens"),
+    ],
 )
 def test_what_it_does_not_copy_stays_here(path):
     assert not sent_to_the_builder(path)

@@ -49,7 +49,7 @@ def test_what_is_the_service_s_own_is_refused_by_its_name(check, key):
         ({"trails": 3}, r"unknown option 'trails': did you mean 'trials'\?"),
         ({"epochs": 0}, "epochs=0 is not allowed"),
         ({"epochs": 200_000}, "^epochs=200000 is not allowed: a submitted study has at most 100,000$"),
-        ({"repeats": 10**9}, "repeats=1000000000 is not allowed: a submitted study has at most 1,000$"),
+        ({"repeats": 10**9}, "repeats=1000000000 is not allowed: it should be less than or equal to 1000$"),
         ({"trials": 10**30}, r"^trials=100000000000\.\.\. is not allowed: a submitted study has at most"),
         ({"space": {"batch_size": {"low": 1, "high": 10**400}}}, "batch_size has a number above 2 .. 53"),
         ({"fix": {"checkpoint": "/etc/passwd"}}, "'checkpoint' in fix may not be set in a submitted study"),

@@ -45,7 +45,7 @@ from paretocaps.web.serve_settings import ServeSettings
     metavar="TIME",
     default="10m",
     show_default=True,
-    help="Time after which what runs lets others of its priority have a turn, at the end of a trial.",
+    help="Time after which what runs gives way to what waits with the same or a higher priority.",
 )
 @click.option(
     "--tokens",

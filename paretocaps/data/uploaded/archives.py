@@ -67,7 +67,7 @@ def unpack(file: Path, folder: Path, limits: UploadLimits) -> None:
     draft = folder.with_name(f"{folder.name}.unpacked")
     draft.mkdir(mode=0o700)
     kind, members = _opened(file)
-    room = Room(limits, file.stat().st_size)
+    room = Room(limits, file.stat().st_size, draft)
     try:
         for member in members(file, room):
             path = member_path(member.name)

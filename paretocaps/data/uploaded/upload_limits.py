@@ -1,6 +1,8 @@
 """What an upload of images may take: of the disk, of memory and of time."""
 
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 from paretocaps.errors import TooLargeError
 
@@ -36,11 +38,15 @@ class UploadLimits:
         return min(self.unpacked, max(self.inflation * size, self.always))
 
 
+_LOOK = 64 * 2**20
+"""After so many bytes it is seen whether the disk has room for more."""
+
+
 class Room:
     """What is left for the files of one upload while it is unpacked."""
 
-    def __init__(self, limits: UploadLimits, size: int) -> None:
-        self._limits = limits
+    def __init__(self, limits: UploadLimits, size: int, folder: Path) -> None:
+        self._limits, self._folder, self._looked_at = limits, folder, 0
         self.bytes_left = limits.unpacked_of(size)
         self.files_left = limits.files
 
@@ -60,7 +66,7 @@ class Room:
         """Count bytes of unpacked files.
 
         Raises:
-            TooLargeError: there are too many.
+            TooLargeError: there are too many, or the disk has no room for them.
         """
         self.bytes_left -= count
         if self.bytes_left < 0:
@@ -68,3 +74,10 @@ class Room:
                 f"the upload unpacks to more than {self._limits.inflation} times its size, or to more than"
                 f" {self._limits.unpacked / 1e9:g} GB: send fewer or smaller images"
             )
+        self._looked_at += count
+        if self._looked_at >= _LOOK:
+            self._looked_at = 0
+            if shutil.disk_usage(self._folder).free < self._limits.spare:
+                raise TooLargeError(
+                    "the service's disk has no room for what the upload unpacks to: send less"
+                )

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from paretocaps.errors import LostStorageError, MissingError, StorageError, UnavailableError
+from paretocaps.errors import LostStorageError, MissingError, StorageError, UnavailableError, UsageError
 from paretocaps.service.uploading import UPLOAD
 from paretocaps.service.uploading.sets import uploads_folder
 from paretocaps.storage.store import Store
@@ -67,7 +67,7 @@ def _missing_network(one: Submission, store: Store, folder: Path) -> str:
         found = store.trial(one.study, trial).measured
     except (UnavailableError, LostStorageError):
         raise
-    except (StorageError, OverflowError):  # such as no such trial, with which the export fails
+    except (StorageError, UsageError):  # such as no such trial, with which the export fails
         return ""
     trained = [ran for own, ran in found.items() if seed in (None, own)]
     hosts = [ran.weights_elsewhere for ran in trained if ran.weights_elsewhere is not None]

@@ -1,11 +1,15 @@
 """The trainings that are under way in a turn: whether they wait, and can be left without loss."""
 
+import math
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from paretocaps.domain.progress import WAITS
 from paretocaps.run_folder import RunFolder
 from paretocaps.service.supervising.turn import Turn
+
+_SILENT = 60.0  # s without a word, after which nothing is prepared any more
 
 
 @dataclass
@@ -17,6 +21,7 @@ class Trainings:
     """
 
     turn: Turn
+    _prepared: float = -math.inf
     _folders: dict[tuple[int, int], Path] = field(default_factory=dict)
     _told: dict[tuple[int, int], str] = field(default_factory=dict)
 
@@ -25,6 +30,7 @@ class Trainings:
 
     def began(self, trial: int, seed: int, folder: Path) -> None:
         """Note that a training began."""
+        self._prepared = -math.inf
         self._folders[trial, seed] = folder
 
     def ended(self, trial: int, seed: int | None = None) -> None:
@@ -46,10 +52,22 @@ class Trainings:
         waits = [what for what in does if what.startswith(WAITS)]
         self.turn.waits(waits[0] if waits and len(waits) == len(does) else None)
 
+    def prepares(self, *, waits: bool) -> None:
+        """Note a step before the first training, which would be lost, unless it `waits` for something."""
+        self._prepared = -math.inf if waits else time.monotonic()
+
+    @property
+    def _prepares(self) -> bool:
+        return time.monotonic() - self._prepared < _SILENT
+
     def saved(self) -> bool:
         """Return whether each has a checkpoint of after the moment from which others are to have a turn."""
         since = self.turn.gives_way
-        return since is not None and all(_checkpoint(one) > since for one in list(self._folders.values()))
+        return (
+            since is not None
+            and not self._prepares
+            and all(_checkpoint(one) > since for one in list(self._folders.values()))
+        )
 
     def leave_between(self) -> None:
         """End the turn here if others are to have one, and no training is under way.
@@ -57,6 +75,7 @@ class Trainings:
         Raises:
             KeyboardInterrupt: it ends.
         """
+        self._prepared = -math.inf
         if self.turn.gives_way is not None and not self._folders:
             raise KeyboardInterrupt
 

@@ -1,5 +1,6 @@
 """One turn of a submission, in the process that runs it: signs of life, and what it is asked meanwhile."""
 
+import logging
 import os
 import signal
 import threading
@@ -18,6 +19,8 @@ from paretocaps.storage.patience import Patience
 from paretocaps.storage.store import Store
 from paretocaps.storage.submissions import Submission
 from paretocaps.storage.turns import TurnLostError
+
+_log = logging.getLogger(__name__)
 
 _LOOK = 1.0  # s between two looks at what is asked
 _BEAT = 5.0  # s between two signs of life
@@ -128,7 +131,10 @@ class Turn:
 
     def _keep(self) -> None:
         while not self._over.wait(_LOOK):
-            self.look()
+            try:
+                self.look()
+            except Exception:  # such as of a disk that is away: without beats the turn would be lost
+                _log.exception("the turn could not be looked at")
 
     def _leave(self) -> None:
         self._over.set()

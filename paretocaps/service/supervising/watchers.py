@@ -26,7 +26,7 @@ class StudyWatcher(Observer):
 
     def preparing(self, what: str, done: int, total: int) -> None:
         """Note what is done before the first training, or what that waits for."""
-        _prepares(self._turn, what)
+        _prepares(self._turn, self._trainings, what)
 
     def trial_started(self, job: TrainingJob, design: str | None) -> None:
         """Note a training that begins."""
@@ -81,7 +81,7 @@ class TrainWatcher(TrainingWatcher):
 
     def preparing(self, what: str, done: int, total: int) -> None:
         """Note what is done before the training."""
-        _prepares(self._turn, what)
+        _prepares(self._turn, self._trainings, what)
 
     def started(self, job: TrainingJob, name: str) -> None:
         """Note that the training begins."""
@@ -109,8 +109,9 @@ class TrainWatcher(TrainingWatcher):
             self._turn.tell(message)
 
 
-def _prepares(turn: Turn, what: str) -> None:
+def _prepares(turn: Turn, trainings: Trainings, what: str) -> None:
     """Note a step of the driver, or what it waits for."""
+    trainings.prepares(waits=what.startswith(WAITS))
     if what.startswith(WAITS):
         turn.waits(what)
     else:

@@ -1,7 +1,5 @@
 """The headers with which a browser is told what a page of the service may do."""
 
-from collections.abc import Mapping
-
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Send
 
@@ -32,11 +30,10 @@ _ALWAYS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 _UNLESS_SET = {"Content-Security-Policy": PAGE, "Cache-Control": "no-store"}
-_NONE: Mapping[str, str] = {}
 
 
-def with_headers(send: Send, further: Mapping[str, str] = _NONE) -> Send:
-    """Return `send` for answers that have the security headers, and `further` ones.
+def with_headers(send: Send) -> Send:
+    """Return `send` for answers that have the security headers.
 
     A route's own Content-Security-Policy and Cache-Control stay.
     """
@@ -44,7 +41,7 @@ def with_headers(send: Send, further: Mapping[str, str] = _NONE) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            headers.update({**_ALWAYS, **further})
+            headers.update(_ALWAYS)
             for name, value in _UNLESS_SET.items():
                 headers.setdefault(name, value)
         await send(message)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Form
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from paretocaps.domain.study_file import resolve_spec
 from paretocaps.service import queueing
 from paretocaps.storage.submissions import Submission
 from paretocaps.web.guard.allowed import allowed
@@ -16,6 +17,7 @@ from paretocaps.web.owned import (
     own_submission,
     quota_of,
     remove_own_submission,
+    resume_own,
     submit_of_trial,
 )
 from paretocaps.web.pages.answers import Number, PageRoute, Readers, Reading
@@ -24,11 +26,7 @@ from paretocaps.web.pages.rendering import at
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Runs = Annotated[Principal, Depends(allowed("run"))]
 Change = Literal["pause", "resume", "stop"]
-_CHANGES: Mapping[Change, Callable[..., Submission]] = {
-    "pause": queueing.pause,
-    "resume": queueing.resume,
-    "stop": queueing.stop,
-}
+_ENDS: Mapping[str, Callable[..., Submission]] = {"pause": queueing.pause, "stop": queueing.stop}
 
 
 @router.post("/studies/{study}/trials")
@@ -46,8 +44,7 @@ def raise_trials(
 @router.post("/studies/{study}/{change}")
 def change(study: str, change: Change, who: Runs, readers: Reading) -> Response:
     """Pause, resume or stop a study."""
-    own_submission(study, who, readers.store)
-    _CHANGES[change](study, readers.store)
+    _change(study, change, who, readers)
     return shown("studies", study)
 
 
@@ -95,9 +92,16 @@ def remove(number: Number, who: Runs, readers: Reading) -> Response:
 @router.post("/queue/{number}/{change}")
 def change_submission(number: Number, change: Change, who: Runs, readers: Reading) -> Response:
     """Pause, resume or stop a submission."""
-    own_submission(number, who, readers.store)
-    _CHANGES[change](number, readers.store)
+    _change(number, change, who, readers)
     return shown("queue")
+
+
+def _change(which: int | str, change: Change, who: Principal, readers: Readers) -> None:
+    if change == "resume":
+        resume_own(which, who, readers.store)
+    else:
+        own_submission(which, who, readers.store)
+        _ENDS[change](which, readers.store)
 
 
 def shown(*names: str | int, part: str = "") -> Response:
@@ -114,9 +118,11 @@ async def submitted(readers: Reading, who: Principal, options: Mapping[str, Any]
     name = options.get("study", "default")
 
     def submit() -> Submission:
+        resolve_spec({"study": str(name)})  # before it is looked for
+        own_submission(str(name), who, readers.store, raising=True)
         return queueing.submit(
             "study",
-            name if isinstance(name, str) else str(name),
+            str(name),
             options,
             readers.store,
             owner=who.name,

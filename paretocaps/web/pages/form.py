@@ -130,7 +130,7 @@ def _table(name: str, text: str) -> dict[str, Any]:
     """Return a table of choices: TOML, or lines such as lr_max=1e-3 whose texts need no quotes."""
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         if name != "fix":
             raise UsageError(f"{name} is not valid TOML: {error}") from None
     from paretocaps.service.settings import parse_settings

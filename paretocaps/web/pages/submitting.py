@@ -63,7 +63,7 @@ async def submit_file(request: Request, who: Runs, readers: Reading, given: Fill
     text = given.get("toml", "")
     try:
         options = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         return await run_in_threadpool(_form, request, readers, given, 422, f"it is not valid TOML: {error}")
     try:
         return await submitted(readers, who, options, 0)

@@ -12,8 +12,15 @@ def test_an_upload_may_unpack_to_a_multiple_of_its_size_within_bounds(size, unpa
     assert limits.unpacked_of(size) == unpacked
 
 
-def test_room_ends_with_the_last_byte_and_the_last_file():
-    room = Room(UploadLimits(inflation=1, always=3, files=2), 0)
+def test_room_ends_where_the_disk_is_full(tmp_path):
+    room = Room(UploadLimits(spare=2**62), 2**40, tmp_path)
+    room.add_bytes(2**20)
+    with pytest.raises(TooLargeError, match="disk has no room"):
+        room.add_bytes(2**26)
+
+
+def test_room_ends_with_the_last_byte_and_the_last_file(tmp_path):
+    room = Room(UploadLimits(inflation=1, always=3, files=2), 0, tmp_path)
     room.add_bytes(3)
     with pytest.raises(TooLargeError, match="1 times its size"):
         room.add_bytes(1)

@@ -67,3 +67,15 @@ def test_a_turn_waits_while_none_of_its_trainings_trains(turn, trainings, tmp_pa
     assert turn.waited is None
     trainings.told(0, 1, "waits for cpu")  # a late word of one that has ended
     assert turn.waited is None
+
+
+def test_what_is_being_prepared_is_not_left(turn, trainings, tmp_path):
+    turn.gives_way = 100.0
+    trainings.prepares(waits=False)
+    assert not turn.can_leave()
+    trainings.prepares(waits=True)
+    assert turn.can_leave()
+    trainings.prepares(waits=False)
+    trainings.began(0, 1, tmp_path / "a")
+    checkpoint(tmp_path / "a", 150.0)
+    assert turn.can_leave()

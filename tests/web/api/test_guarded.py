@@ -82,3 +82,10 @@ def test_every_change_is_refused_from_another_page(app_of):
             if method != "GET":
                 sent = {**of("ruth"), "Origin": "https://evil.example"}
                 assert client.request(method, path, headers=sent).status_code == 403, (method, path)
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/api/v1/audit"), ("DELETE", "/api/v1/studies/1")])
+@pytest.mark.parametrize("name", ["rita", "ruth"])
+def test_what_is_for_admins_is_refused_to_readers_and_runners(app_of, method, path, name):
+    with asking(app_of()) as client:
+        assert client.request(method, path, headers=of(name)).status_code == 403

@@ -34,7 +34,7 @@ class Dashboard:
         """Return the WSGI application.
 
         Raises:
-            StorageError: the database has no studies yet.
+            StorageError: the database cannot be used.
         """
         with self._lock:
             if self._made is None:

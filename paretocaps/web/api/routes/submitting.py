@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
+from paretocaps.domain.study_file import resolve_spec
 from paretocaps.errors import StateError, UsageError
 from paretocaps.service import queueing
 from paretocaps.service.study_files import delete_with_files
@@ -17,7 +18,7 @@ from paretocaps.web.api import models
 from paretocaps.web.api.asked import Opened, Settings
 from paretocaps.web.guard.allowed import allowed
 from paretocaps.web.guard.principal import Principal
-from paretocaps.web.owned import allowed_priority, own_submission, quota_of
+from paretocaps.web.owned import allowed_priority, own_submission, quota_of, resume_own
 from paretocaps.web.problems import problems
 
 router = APIRouter(prefix="/studies", tags=["queue"], responses=problems(404, 409, 422))
@@ -52,6 +53,8 @@ async def submit(
     name = options.get("study", "default")
     if not isinstance(name, str):
         raise UsageError(f"study={name!r} is not allowed: it should be text")
+    resolve_spec({"study": name})  # before it is looked for
+    await run_in_threadpool(own_submission, name, who, store, raising=True)
     new = await run_in_threadpool(
         queueing.submit,
         "study",
@@ -112,8 +115,7 @@ def pause(study: str, who: May, store: Opened) -> models.Submission:
 @router.post("/{study}/resume")
 def resume(study: str, who: May, store: Opened) -> models.Submission:
     """Let a paused study wait for its turn."""
-    own_submission(study, who, store)
-    return models.Submission.of(queueing.resume(study, store))
+    return models.Submission.of(resume_own(study, who, store))
 
 
 @router.post("/{study}/stop")
