@@ -174,7 +174,7 @@ class Network(nn.Module, ABC):
     def prepared(self, images: Tensor) -> Tensor:
         """Return `images` as the first layer reads them: resized and standardised by the architecture.
 
-        Resizing is bilinear, with antialiasing where images become smaller.
+        Resizing is bilinear, with antialiasing where a side becomes smaller.
 
         Raises:
             DataError: the images have another shape than the architecture's.
@@ -186,6 +186,6 @@ class Network(nn.Module, ABC):
                 f" it takes batches of {a.channels} x {a.height} x {a.width}"
             )
         if a.input_size != (a.height, a.width):
-            smaller = min(a.input_size) < min(a.height, a.width)
+            smaller = any(new < old for new, old in zip(a.input_size, (a.height, a.width), strict=True))
             images = functional.interpolate(images, a.input_size, mode="bilinear", antialias=smaller)
         return standardise(images) if a.standardise else images

@@ -30,7 +30,7 @@ def training_bytes(
     optimiser's state are counted.
 
     Args:
-        a: the unpruned network.
+        a: the network: the whole one, unless it is pruned before the first step.
         images: images per forward pass.
         itemsize: bytes of a number in the precision of products.
         frozen: whether the trunk is not trained.

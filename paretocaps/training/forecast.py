@@ -48,20 +48,21 @@ def forecasting(data: CheckedData, epochs: int, ranks: int) -> Forecaster:
         plan = build_plan(choices, images, epochs, choices.ranks or ranks)
         sizes = {"params": parameters(last), "macs": multiply_adds(last)}
         known = whole.trunk == PLAIN or choices.pruning_ratio == 0.0  # else the weights choose the channels
-        memory = {"memory": _memory(whole, choices, plan)}
+        first = last if warmup_epochs(choices, epochs) == 0 else whole
+        memory = {"memory": max(_memory(first, choices, plan), FLOAT32 * parameters(whole))}
         return Forecast(
             exact=sizes if known else {},
             estimated=memory if known else memory | sizes,
-            epochs=_epochs(whole, last, choices, plan),
+            epochs=_epochs(whole, last, choices, plan, ranks),
         )
 
     return forecast
 
 
-def _memory(whole: Architecture, choices: Choices, plan: TrainingPlan) -> int:
-    """Return about how many bytes the training needs at its peak, before it prunes."""
+def _memory(first: Architecture, choices: Choices, plan: TrainingPlan) -> int:
+    """Return about how many bytes the training needs at its peak, which is with its `first` network."""
     return training_bytes(
-        whole,
+        first,
         min(plan.images, max(phase.batch_size for phase in plan.phases)),
         itemsize=FLOAT32 if choices.precision in ("auto", "fp32") else FLOAT32 // 2,
         frozen=choices.frozen,
@@ -70,7 +71,7 @@ def _memory(whole: Architecture, choices: Choices, plan: TrainingPlan) -> int:
 
 
 def _epochs(
-    whole: Architecture, last: Architecture, choices: Choices, plan: TrainingPlan
+    whole: Architecture, last: Architecture, choices: Choices, plan: TrainingPlan, ranks: int
 ) -> tuple[EpochForecast, ...]:
     warmup = warmup_epochs(choices, plan.epochs) or 0
     found, done = [], dict[tuple[bool, int], Work]()
@@ -79,8 +80,21 @@ def _epochs(
         images = min(phase.batch_size * choices.accumulate, plan.images)
         if (final, images) not in done:
             done[final, images] = _work(last if final else whole, images)
-        found.append(EpochForecast(phase.steps_per_epoch, done[final, images], final))
+        work = done[final, images]
+        if _keeps_features(choices, ranks):
+            # a pass before the first step, and after a pruning: a third of forward and backward
+            passes = 1 / 3 if epoch in (1, warmup + 1) else 0.0
+            gone = (1.0 - passes) * work["trunk"]
+            unaligned = work["unaligned"] - gone if work["unaligned"] else 0.0
+            work = {**work, "trunk": work["trunk"] - gone, "unaligned": unaligned}
+        found.append(EpochForecast(phase.steps_per_epoch, work, final))
     return tuple(found)
+
+
+def _keeps_features(choices: Choices, ranks: int) -> bool:
+    """Return whether a frozen trunk's features are computed once for all steps, where they fit."""
+    alone = (choices.ranks or ranks) == 1
+    return choices.frozen and alone and choices.augment == "none" and choices.decoder == "none"
 
 
 def _work(a: Architecture, images: int) -> Work:

@@ -1,10 +1,8 @@
 """Trains by a function of one's own, and makes a measurement of what it reports and returns."""
 
 import math
-import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -18,6 +16,7 @@ from paretocaps.domain.progress import progress_of
 from paretocaps.domain.trainer import OnEpoch
 from paretocaps.domain.wording import diverged, invalid
 from paretocaps.errors import DivergedError, TrainingError
+from paretocaps.host import processor_name
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -76,6 +75,9 @@ class Report:
             wall=now - self.started,
             **values,
         )
+        for name in values:
+            if isinstance(number := getattr(record, name), float) and not math.isfinite(number):
+                raise DivergedError(diverged(name, number))
         self.records.append(record)
         go_on = self.on_epoch(record)
         self._since = self.clock()
@@ -87,7 +89,7 @@ class Report:
 
     def progress(self, what: str, done: int, total: int) -> None:
         """Tell in between how far the training is, so that a long epoch does not pass for a stalled one."""
-        progress_of(self.on_epoch)(what, done, total)
+        progress_of(self.on_epoch)(what, int(done), int(total))
 
     def spent(self) -> float:
         """Return the seconds since the last epoch, or since the training began."""
@@ -187,12 +189,5 @@ def _device(job: TrainingJob) -> Device:
         from paretocaps.training.device import describe_device, open_device
 
         return describe_device(open_device(job.device), shared=job.shared)
-    name = _processor() + (f" ({job.threads} threads)" if job.threads else "")
+    name = processor_name() + (f" ({job.threads} threads)" if job.threads else "")
     return Device(name=name, kind="cpu", threads=job.threads, shared=job.shared)
-
-
-def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(named, platform.processor() or platform.machine())

@@ -1,6 +1,7 @@
 """Trains a network of one's own on images: cross-entropy, and the built-in schedules and optimisers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from itertools import accumulate
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -121,13 +122,35 @@ class _Training:
             whole = images.contiguous()
             with self.watch.lap(epoch, typical=len(labels) == size):
                 self.optimizer.zero_grad()
-                loss = nn.functional.cross_entropy(self.network(whole), labels)
+                with _single_values(self.network) if len(labels) == 1 else nullcontext():
+                    loss = nn.functional.cross_entropy(self.network(whole), labels)
                 loss.backward()  # type: ignore[no-untyped-call]
                 self.optimizer.step()
             total += float(loss.detach()) * len(labels)
             progress_of(on_epoch)(f"epoch {epoch}", step + 1, len(rates))
         self.watch.pause()
         return total / len(self.images)
+
+
+@contextmanager
+def _single_values(network: nn.Module) -> Iterator[None]:
+    """Let batch normalisation use its statistics where a channel has one value, as of a last image alone."""
+
+    kinds = nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm
+    layers = {one: one.training for one in network.modules() if isinstance(one, kinds)}
+
+    def before(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        single = bool(inputs) and inputs[0].numel() == inputs[0].shape[1]
+        layer.train(layer.training and not single)
+
+    hooks = [layer.register_forward_pre_hook(before) for layer in layers]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+        for layer, training in layers.items():
+            layer.train(training)
 
 
 def _built(job: TrainingJob, splits: DataSplits, device: torch.device) -> nn.Module:

@@ -242,6 +242,8 @@ class _Training:
             self.judged = prune_learner(
                 self.learner, self.choices, self.job.seed, self.images, trained=epoch > 1
             )
+            if not self.records:
+                self.best = self.learner.network  # the whole one must not count as memory of the training
             self.features.fill(epoch)
         self.learner.enter_phase(self.plan.batch_size(epoch))  # here, because measuring takes energy too
         rates = self.plan.learning_rates(epoch)

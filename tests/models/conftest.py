@@ -80,7 +80,7 @@ def class_states(net, capsules, full_gradient=False):
 def resized(images, side):
     if side is None or images.shape[2:] == (side, side):
         return images
-    smaller = side < min(images.shape[2:])
+    smaller = side < max(images.shape[2:])
     return functional.interpolate(images, (side, side), mode="bilinear", antialias=smaller)
 
 

@@ -1,4 +1,6 @@
 import contextlib
+import gc
+import weakref
 
 import pytest
 import torch
@@ -225,3 +227,17 @@ def test_a_kept_graph_can_be_gone_through_twice():
     x, _ = reversible(made, 0.9, *inputs)
     first, again = (torch.autograd.grad(x.sum(), inputs[0], retain_graph=True)[0] for _ in range(2))
     assert torch.equal(first, again)
+
+
+@EACH_ROUTING
+def test_no_layers_state_is_alive_before_the_backward_pass(routing):
+    """Whatever keeps it: a tensor that autograd saved, or one that the function holds."""
+    made, dim = layers(8, routing, dtype=torch.float32)
+    states = []
+    for layer in made:
+        layer.register_forward_hook(lambda _, inputs, output: states.append(weakref.ref(output)))
+    x, _ = reversible(made, 0.9, *state(4, 6, dim))
+    gc.collect()
+    assert len(states) == 8
+    assert sum(one() is not None for one in states) <= 1
+    assert x.requires_grad

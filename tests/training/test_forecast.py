@@ -68,3 +68,20 @@ def test_choices_that_do_not_fit_the_images_are_refused():
 def test_no_torch_is_imported():
     code = "import sys, paretocaps.training.forecast; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_is_pruned_before_the_first_step_needs_the_memory_of_what_is_left():
+    pruned_first, later = (
+        forecast(CAPSNET.canonical({"pruning_ratio": 0.9, "pruning_start": start})).estimated["memory"]
+        for start in (0.0, 0.5)
+    )
+    assert pruned_first < 0.7 * later
+
+
+def test_a_frozen_trunk_whose_features_are_kept_is_no_work_of_a_step():
+    values = {"family": "backbone_caps", "backbone": "resnet18", "image_size": 32, "frozen": True}
+    kept = forecast(CAPSNET.canonical({**values, "decoder": "none"})).epochs
+    drawn = forecast(CAPSNET.canonical({**values, "decoder": "reduced"})).epochs
+    assert [one.work["trunk"] > 0 for one in kept] == [True, False, False, False, False]
+    assert kept[0].work["trunk"] == pytest.approx(drawn[0].work["trunk"] / 3)
+    assert all(one.work["trunk"] > 0 for one in drawn)

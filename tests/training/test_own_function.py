@@ -1,9 +1,12 @@
+import json
 from itertools import count
 
+import numpy as np
 import pytest
 
 from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.own_function import OwnFunction, keep
+from paretocaps.domain.progress import WithProgress
 from paretocaps.errors import DivergedError, TrainingError
 from paretocaps.training.own_function import Report, train
 
@@ -96,6 +99,7 @@ def test_what_is_missing_or_wrong_is_said(run, returned, message):
         ({"acc": "good"}, TrainingError, r"report was given acc='good': give a number"),
         ({"acc": 97.0}, TrainingError, r"EpochRecord: acc=97\.0: it should be less than or equal to 1"),
         ({"acc": float("nan")}, DivergedError, "acc=nan is not a finite number: the training diverged"),
+        ({"acc": 0.5, "learning_rate": float("inf")}, DivergedError, "learning_rate=inf is not a finite"),
         ({"acc": 0.5, "loss": 1.0}, TrainingError, r"report.loss=.*an epoch has .*return other numbers"),
     ],
 )
@@ -105,3 +109,25 @@ def test_what_is_reported_wrongly_is_said(run, reported, error, message):
 
     with pytest.raises(error, match=message):
         run(fit)
+
+
+def test_progress_may_be_told_in_numbers_of_numpy(tmp_path):
+    heard = []
+    made = TrainingJob(
+        study="s",
+        trial=0,
+        trainer="t",
+        choices={},
+        seed=0,
+        data=DataSpec(name="digits"),
+        epochs=1,
+        folder=tmp_path,
+    )
+    report = Report(made, WithProgress(lambda record: True, lambda *told: heard.append(told)))
+    report.progress("batches", np.int64(3), np.int32(9))
+    assert json.loads(json.dumps(heard)) == [["batches", 3, 9]]
+
+
+def test_a_number_that_no_database_holds_is_refused(run):
+    with pytest.raises(TrainingError, match="params"):
+        run(lambda choices, report: {"acc": 0.5, "params": 1e19})

@@ -78,3 +78,15 @@ def test_the_images_are_read_before_a_study_is_made():
     found = check_data(DataSpec(name="digits"))
     assert found.reading is not None
     assert found.remarks
+
+
+def test_an_image_that_is_left_over_is_normalised_by_what_was_seen(job):
+    def normalised(hidden=8):
+        return nn.Sequential(
+            nn.Flatten(), nn.Linear(64, hidden), nn.BatchNorm1d(hidden), nn.Linear(hidden, 10)
+        )
+
+    made = job(normalised, batch_size=32)
+    made = made.model_copy(update={"data": DataSpec(name="digits", limit_train=193, limit_validation=100)})
+    measured = train(made, lambda record: True)
+    assert [record.steps for record in measured.epochs] == [7, 7, 7]

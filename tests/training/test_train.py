@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 
@@ -11,6 +13,7 @@ from paretocaps.evaluation.accuracy import Evaluator, accuracy
 from paretocaps.evaluation.robustness import robustness
 from paretocaps.models.complexity import multiply_adds, parameters
 from paretocaps.run_folder import RunFolder
+from paretocaps.training.learner import Learner
 from paretocaps.training.train import train
 from paretocaps.training.weights import load_weights
 
@@ -299,3 +302,21 @@ def test_a_pair_is_right_where_both_of_its_classes_are_told(job, family):
     assert measurement.acc == accuracy(network, DeviceLoader(splits.validation, "cpu").ordered(64))
     assert network.architecture.classes == 10
     assert max(measurement.predictions.classes) >= 10  # labels of pairs, not classes
+
+
+def test_every_step_has_the_batch_and_the_rate_of_warmadabatch(job, monkeypatch):
+    seen, real = [], Learner.train_epoch
+
+    def watched(self, epoch, size, rates, *rest):
+        seen.append((epoch, size, list(rates)))
+        return real(self, epoch, size, rates, *rest)
+
+    monkeypatch.setattr(Learner, "train_epoch", watched)
+    rate = {"lr_policy": "warm_restarts", "cycle": "phase", "lr_max": 1e-3, "lr_min": 1e-4}
+    choices = {"primary_capsules": 4, "precision": "fp32", **ADABATCH, **rate}
+    found = train(job(epochs=3, limit_train=101).model_copy(update={"choices": choices}), go_on)
+    assert [(epoch, size, len(rates)) for epoch, size, rates in seen] == [(1, 10, 11), (2, 16, 7), (3, 32, 4)]
+    for _, _, rates in seen:  # each phase is one cycle: half a cosine from lr_max towards lr_min
+        each = [1e-4 + 0.5 * 9e-4 * (1 + math.cos(math.pi * n / len(rates))) for n in range(len(rates))]
+        assert rates == pytest.approx(each)
+    assert [record.learning_rate for record in found.epochs] == [rates[-1] for *_, rates in seen]
