@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from http.client import HTTPException, HTTPResponse
 from io import BufferedReader
 from pathlib import Path
@@ -22,6 +23,7 @@ Body = bytes | BufferedReader
 """The content of a request, or a file with it."""
 _PASSES = (0, 429, 503)  # what a stream of events waits for the end of
 _PAUSE = 0.5  # s before a stream that broke is taken up
+_CHECKING = 3600.0  # s that the check of an upload may take
 
 
 class ServiceError(ParetocapsError):
@@ -55,11 +57,16 @@ class Client:
     """
 
     def __init__(self, url: str, token: str | None = None, timeout: float = 60.0) -> None:
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # such as an IPv6 address without its end
+            parts = urlsplit("")
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise UsageError(f"{url!r} is no address of a service: write it like http://127.0.0.1:8000")
         self.url, self.timeout = url.rstrip("/"), timeout
         self._token = given_token() if token is None else token
+        if self._token and not (self._token.isascii() and self._token.isprintable()):
+            raise UsageError("the token has characters that no token has: give it as it was made")
         self._opener = build_opener(_NoRedirects)
 
     def studies(self) -> list[dict[str, Any]]:
@@ -78,7 +85,7 @@ class Client:
         """Submit a study: the options of a study file, or its text (TOML)."""
         body = (options if isinstance(options, str) else json.dumps(options)).encode()
         kind = "application/toml" if isinstance(options, str) else _JSON
-        return dict(json.loads(self.ask("POST", f"studies?priority={priority}", body, kind)))
+        return dict(self.read(self.ask("POST", f"studies?priority={priority}", body, kind)))
 
     def upload(self, name: str, path: Path | str, **reading: Any) -> dict[str, Any]:
         """Upload a zip or tar archive or a parquet file of images, for studies with `data: "upload:NAME"`.
@@ -94,7 +101,9 @@ class Client:
         """
         given = {"name": name, **{key: _text(value) for key, value in reading.items()}}
         with Path(path).open("rb") as file:
-            return dict(json.loads(self.ask("POST", f"data?{urlencode(given)}", file, _FILE)))
+            patient = copy(self)  # the answer comes when all images were looked at
+            patient.timeout = max(self.timeout, _CHECKING)
+            return dict(self.read(patient.ask("POST", f"data?{urlencode(given)}", file, _FILE)))
 
     def events(self, study: str, after: int = 0, *, follow: bool = True) -> Iterator[dict[str, Any]]:
         """Yield the events of a study after a number, each once; a stream that breaks is taken up.
@@ -125,11 +134,24 @@ class Client:
     def get(self, path: str, **params: Any) -> Any:
         """Return what a path below /api/v1 answers; parameters that are None are left out."""
         given = {name: _text(value) for name, value in params.items() if value is not None}
-        return json.loads(self.ask("GET", f"{path}?{urlencode(given, doseq=True)}" if given else path))
+        return self.read(self.ask("GET", f"{path}?{urlencode(given, doseq=True)}" if given else path))
 
     def post(self, path: str, content: Any = None) -> Any:
         """Return what a path below /api/v1 answers to JSON."""
-        return json.loads(self.ask("POST", path, json.dumps(content).encode()) or "null")
+        return self.read(self.ask("POST", path, json.dumps(content).encode()) or b"null")
+
+    def read(self, answer: bytes) -> Any:
+        """Return what JSON that the service answered says.
+
+        Raises:
+            ServiceError: it is something else, such as a page of another server.
+        """
+        try:
+            return json.loads(answer)
+        except ValueError:
+            raise ServiceError(
+                f"{self.url} answers with something else than JSON: is it the service?"
+            ) from None
 
     def ask(
         self, method: str, path: str, body: Body | None = None, kind: str = _JSON, accept: str = "*/*"
@@ -168,7 +190,7 @@ def given_token() -> str | None:
     Raises:
         UsageError: the file cannot be read, or others can read it.
     """
-    if (token := os.environ.get(TOKEN)) or not (name := os.environ.get(TOKEN_FILE)):
+    if (token := os.environ.get(TOKEN, "").strip()) or not (name := os.environ.get(TOKEN_FILE)):
         return token or None
     try:
         if Path(name).stat().st_mode & 0o077:

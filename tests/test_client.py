@@ -112,6 +112,8 @@ def test_an_address_where_nothing_listens_is_one_line():
         Client("http://127.0.0.1:1", "").studies()
     with pytest.raises(UsageError, match="'127.0.0.1:8000' is no address of a service"):
         Client("127.0.0.1:8000", "")
+    with pytest.raises(UsageError, match=r"'http://\[::1' is no address of a service"):
+        Client("http://[::1", "")
 
 
 def test_a_token_is_in_the_environment_or_in_a_file_of_ones_own(monkeypatch, tmp_path):
@@ -126,8 +128,11 @@ def test_a_token_is_in_the_environment_or_in_a_file_of_ones_own(monkeypatch, tmp
         given_token()
     file.chmod(0o600)
     assert given_token() == "secret"
-    monkeypatch.setenv("PARETOCAPS_TOKEN", "first")
+    monkeypatch.setenv("PARETOCAPS_TOKEN", "first\r\n")
     assert given_token() == "first"
+    with pytest.raises(UsageError, match="characters that no token has") as refused:
+        Client("http://127.0.0.1:1", "sec\rret")
+    assert "sec" not in str(refused.value)
     monkeypatch.delenv("PARETOCAPS_TOKEN")
     file.unlink()
     with pytest.raises(UsageError, match="cannot be read"):

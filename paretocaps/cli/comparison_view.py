@@ -26,4 +26,5 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
     beaten, choices = row["beaten_by"], row["choices"]
     kept = {name: value for name, value in row.items() if name not in ("beaten_by", "choices", "level")}
     by = "" if beaten is None else f"{beaten['study']} {beaten['trial']}"
-    return {**kept, "flags": " ".join(row["flags"]), "beaten_by": by, **choices}
+    own = {**kept, "flags": " ".join(row["flags"]), "beaten_by": by}
+    return own | {f"choice_{name}" if name in own else name: value for name, value in choices.items()}

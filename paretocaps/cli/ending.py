@@ -74,7 +74,7 @@ def _end() -> None:
 
 
 def tell(line: str) -> None:
-    """Write a line to stderr, without passwords; where nobody reads it any more, do nothing.
+    """Write a line to stderr, without passwords; do nothing where nobody reads it, or its disk is full.
 
     With `2>&1 | head` the reader leaves while a study runs, and the study must not end for that; nor where
     its terminal is closed.
@@ -82,9 +82,10 @@ def tell(line: str) -> None:
     try:
         click.echo(masked(line), err=True)
     except OSError as error:
-        if not unread(error):
+        if unread(error):
+            _silence(sys.stderr)
+        elif not of_disk(error):  # a study waits for a full disk, and its log may lie there
             raise
-        _silence(sys.stderr)
 
 
 def unread(error: BaseException) -> bool:
@@ -103,6 +104,10 @@ def explain(error: Exception) -> tuple[str, int]:
         return start + _one_line(str(error)), error.exit_code
     if why := of_disk(error):
         return f"error: {_one_line(why)}", 1
+    if isinstance(error, PermissionError) and error.filename:
+        return f"error: {str(error.filename)!r} cannot be used: {error.strerror}", 1
+    if isinstance(error, RuntimeError) and "home directory" in str(error):  # of a path such as ~nobody/data
+        return "error: a path begins with ~ and a user that does not exist: write the folder in full", 1
     name, text = type(error).__name__, _one_line(str(error))
     return f"error: unexpected {name}: {text} (run with --debug for the traceback)", 1
 

@@ -113,7 +113,7 @@ class Remote:
         options |= {key: value for key, value in given.items() if value}
         options["fix"] = {**options.get("fix", {}), **parse_settings(settings)}
         content = json.dumps(options).encode()
-        return loaded(SpaceView, json.loads(self._client.ask("POST", "space", content, accept=WHOLE)))
+        return loaded(SpaceView, self._client.read(self._client.ask("POST", "space", content, accept=WHOLE)))
 
     def _study(self, study: str | None) -> str:
         """Return the path of a study, which need not be named where there is only one."""
@@ -127,7 +127,7 @@ class Remote:
         return f"studies/{quote(study, safe='')}"
 
     def _whole(self, path: str, asked: Mapping[str, Any]) -> Any:
-        return json.loads(self._client.ask("GET", f"{path}?{_query(asked)}", accept=WHOLE))
+        return self._client.read(self._client.ask("GET", f"{path}?{_query(asked)}", accept=WHOLE))
 
     def _of_this_machine(self, flag: str) -> UsageError:
         return UsageError(f"{flag} works on this machine: leave it out, or --server {self._url}")

@@ -11,7 +11,9 @@ from paretocaps.errors import DivergedError
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Seconds = Annotated[float, Field(ge=0.0)]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, lt=2**63)]
+Amount = Annotated[int, Field(ge=0, lt=2**63)]
+"""As large as a database can store."""
 Class = Annotated[int, Field(ge=0, lt=2**31)]
 
 
@@ -67,18 +69,18 @@ class EpochRecord(_Value):
         ```
     """
 
-    epoch: Annotated[int, Field(ge=1)]
-    steps: Annotated[int, Field(ge=0)] = 0
-    batch_size: Annotated[int, Field(ge=1)] = 1
+    epoch: Count
+    steps: Amount = 0
+    batch_size: Count = 1
     learning_rate: float = 0.0
     train_loss: float | None = None
     acc: Fraction
     seconds: Seconds
     time: Seconds
     wall: Seconds
-    params: Annotated[int, Field(ge=0)] = 0
-    macs: Annotated[int, Field(ge=0)] = 0
-    network: Annotated[int, Field(ge=0)] = 0
+    params: Amount = 0
+    macs: Amount = 0
+    network: Amount = 0
     val_loss: float | None = None
     test_acc: Fraction | None = None
     cpu_seconds: Seconds | None = None
@@ -157,13 +159,13 @@ class Measurement(_Value):
     """
 
     acc: Fraction
-    best_epoch: Annotated[int, Field(ge=1)]
+    best_epoch: Count
     time: Seconds
     cpu_time: Seconds | None = None
     wall: Seconds
-    params: Annotated[int, Field(ge=0)]
-    macs: Annotated[int, Field(ge=0)] | None = None
-    memory: Annotated[int, Field(ge=0)] | None = None
+    params: Amount
+    macs: Amount | None = None
+    memory: Amount | None = None
     test_acc: Fraction | None = None
     validation_images: Count | None = None
     test_images: Count | None = None

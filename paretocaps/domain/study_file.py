@@ -84,11 +84,11 @@ def paper_parts(path: str | Path) -> dict[str, Any]:
 def _toml(path: str | Path) -> dict[str, Any]:
     try:
         packaged = str(path).startswith(PREFIX)
-        text = packaged_text(str(path)) if packaged else Path(path).read_bytes().decode()
+        text = packaged_text(str(path)) if packaged else Path(path).read_bytes().decode("utf-8-sig")
         return tomllib.loads(text)
     except OSError as error:
         raise UsageError(f"study file {str(path)!r} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # not TOML, not text, a number or a table beyond measure
         raise UsageError(f"study file {str(path)!r} is not valid TOML: {error}") from None
 
 

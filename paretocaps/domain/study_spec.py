@@ -4,7 +4,16 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from paretocaps.domain.duration import Duration
 from paretocaps.domain.ensemble import EnsembleSpec
@@ -19,7 +28,15 @@ from paretocaps.errors import UsageError
 STOP_EARLY = "none"
 """The early-stopping rule of new studies."""
 DEFAULT_STORAGE = "sqlite:///studies/paretocaps.db"
-Count = Annotated[int, Field(ge=1)]
+
+
+def _no_truth(value: object, info: ValidationInfo) -> object:
+    if isinstance(value, bool):  # which Pydantic takes for 1 or 0
+        raise ValueError(f"{info.field_name}={value!r} is not allowed: it should be a whole number")
+    return value
+
+
+Count = Annotated[int, Field(ge=1), BeforeValidator(_no_truth)]
 
 
 class StudySpec(BaseModel):
@@ -150,8 +167,8 @@ class StudySpec(BaseModel):
     budget: Duration | None = None
     until_stable: Annotated[int, Field(ge=0)] | None = None
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
-    repeats: Count = 1
-    more_repeats: Annotated[int, Field(ge=0)] = 0
+    repeats: Annotated[int, Field(ge=1, le=1000), BeforeValidator(_no_truth)] = 1
+    more_repeats: Annotated[int, Field(ge=0, le=1000)] = 0
     redo_loaded: Annotated[int, Field(ge=0)] = 0
     designs: tuple[str, ...] | None = None
     design: dict[str, dict[str, Any]] = {}

@@ -84,8 +84,8 @@ class TrainerSpec:
             shorter training (`TrainingJob.continued_from`); without it, a study continues no other's.
         course: its `Courses` function, by which early stopping knows which trainings compare before their
             end; without it, all do.
-        named_data: whether the name of a data set is one of `DATASETS`, as `--data NAME` reads it; a trainer
-            that knows its own data checks their name itself.
+        named_data: whether the name of a data set is one of `DATASETS`, as `--dataset NAME` reads it; a
+            trainer that knows its own data checks their name itself.
         recorded: for a trainer that plays recorded trainings, a function of the images and the epochs of a
             study, which raises an error if there are none of these. Its jobs time nothing, so that they wait
             for no device.

@@ -124,8 +124,9 @@ def train(
     del own["storage"]
     places = ("data", "output", "save_trunk")
     paths = {name: fspath(own[name]) for name in places if own.get(name) is not None}
-    values = {"settings": own.pop("choices", {}), "seed": seed, **own, **paths}
-    return training.train(TrainOptions(**values), picked, watcher)
+    values = {"settings": own.pop("choices", None) or {}, "seed": seed, **own, **paths}
+    given = {name: value for name, value in values.items() if value is not None}
+    return training.train(TrainOptions(**given), picked, watcher)
 
 
 @spelled_out
@@ -258,9 +259,9 @@ def describe(
 def _picked(study: str | None, options: Mapping[str, Any]) -> tuple[PickedTrial | None, dict[str, Any]]:
     """Return the trial that is picked, if any, and the options that pick none."""
     ways = Which.__annotations__
-    which = {name: value for name, value in options.items() if name in ways}
+    which = {name: value for name, value in options.items() if name in ways and value is not None}
     others = {name: value for name, value in options.items() if name not in ways}
-    if study is None and not which:
+    if study is None and not which.keys() - {"storage"}:
         return None, others
     # by identity, because trial 0 equals False
     if all(which.get(name) is None or which[name] is False for name in _WAYS):

@@ -8,6 +8,7 @@ from paretocaps.domain.choice_facts import ChoiceFacts, choice_facts
 from paretocaps.domain.space import Parameter
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import UnknownNameError
+from paretocaps.report.tables import choice_text
 
 _SIGNS = {"ge": "from {}", "gt": "above {}", "le": "to {}", "lt": "below {}"}
 
@@ -126,8 +127,4 @@ def _listed(values: Iterable[Any]) -> str:
 
 def value_text(value: Any) -> str:
     """Return a value as `--set` takes it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if value is None or value == "":
-        return "-"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return choice_text(value) or "-"

@@ -10,9 +10,9 @@ from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import UsageError
 from paretocaps.service.running import (
     Interrupted,
-    artifact_folder,
     front_within,
     how_to_go_on,
+    store_of,
     stored_settings,
 )
 
@@ -85,8 +85,6 @@ def confirm(
     from paretocaps.search.observers import observer_of
     from paretocaps.search.study import run_study
     from paretocaps.search.study_front import StudyFront
-    from paretocaps.storage.patience import EVERYTHING, Patience
-    from paretocaps.storage.store import Store
 
     if seeds is not None and seeds < 2:
         raise UsageError(f"seeds={seeds} is not allowed: give 2 or more")
@@ -97,8 +95,7 @@ def confirm(
     checked = check_study(spec)
     watcher = with_logging(observer_of(observer), spec)
     data = checked.trainer.check_data(spec.data_spec, watcher.preparing)
-    patience = Patience(spec.storage_patience, notice=watcher.notice, waits_for=EVERYTHING)
-    with Store.open(spec.storage, create=False, patience=patience, artifacts=artifact_folder(spec)) as store:
+    with store_of(spec, watcher.notice, create=False) as store:
         trained = len(_measured(further_seeds(store, spec)))
         before = front_within(store, StudyFront(spec, checked.objectives, store, Observer()))
         try:

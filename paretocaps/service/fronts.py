@@ -104,6 +104,9 @@ def bounds(require: str | Sequence[str] | None, all: bool = False) -> tuple[Requ
     if all and require:
         first = require if isinstance(require, str) else require[0]
         raise UsageError(f"require={first!r} sets a bound and all=True lifts all bounds: give one of them")
+    texts = [require] if isinstance(require, str) else list(require or ())
+    if texts and not any(text.strip() for text in texts):
+        raise UsageError("require is empty: give a bound such as acc>=0.95, or lift all bounds with all")
     return () if all else None if require is None else stated_requirements(require)
 
 

@@ -1,5 +1,6 @@
 """Lists trainers, objectives, samplers, data sets and study files, and checks this installation."""
 
+from pathlib import Path
 from typing import Any
 
 from paretocaps.domain.families.families import FAMILIES
@@ -9,7 +10,7 @@ from paretocaps.domain.quantities.quantities import QUANTITIES
 from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.domain.trainer import TRAINERS
-from paretocaps.errors import StorageError
+from paretocaps.errors import NoStudiesError, StorageError
 from paretocaps.masking import masked
 
 
@@ -104,7 +105,9 @@ def doctor(storage: str = DEFAULT_STORAGE) -> list[dict[str, Any]]:
             kept = f"{len(store.studies())} studies in {masked(storage)}"
         stored = {"check": "storage", "result": kept, "ok": True}
     except StorageError as error:
-        stored = {"check": "storage", "result": str(error), "ok": storage == DEFAULT_STORAGE}
+        file = Path(DEFAULT_STORAGE.removeprefix("sqlite:///"))
+        none_yet = storage == DEFAULT_STORAGE and (isinstance(error, NoStudiesError) or not file.exists())
+        stored = {"check": "storage", "result": str(error), "ok": none_yet}
     return [*check_machine(), stored, *_plug_ins()]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.progress import OnProgress, unheard
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
-from paretocaps.errors import ParetocapsError, UsageError
+from paretocaps.errors import ParetocapsError, StorageError, UsageError, of_disk
 from paretocaps.service.opened import Storage, opened
 
 if TYPE_CHECKING:
@@ -23,11 +23,15 @@ _POLL = 0.5  # s between two looks at the other drivers of a study
 
 @dataclass(frozen=True)
 class Extent:
-    """What a study consists of: its trials, those of them with weights, and the bytes of its files here."""
+    """What a study consists of: its trials, those of them with weights, and the bytes of its files here.
+
+    `elsewhere` is the number of folders that lie outside of the database's own, which `delete` leaves.
+    """
 
     trials: int
     with_weights: int
     bytes: int
+    elsewhere: int = 0
 
 
 def studies(storage: Storage = DEFAULT_STORAGE) -> list[dict[str, Any]]:
@@ -69,7 +73,10 @@ def extent(study: str, storage: str = DEFAULT_STORAGE) -> Extent:
     with Store.open(storage, create=False) as store:
         trials = store.trials(study)
         kept = sum(any(one.weights for one in trial.attempts) for trial in trials)
-        return Extent(len(trials), kept, _bytes(store.known_folders(study)))
+        folders = store.known_folders(study)
+        own = {folder for folder in folders if store.holds(folder)}
+        elsewhere = sum(folder.exists() for folder in folders - own)
+        return Extent(len(trials), kept, _bytes(own), elsewhere)
 
 
 def rename(
@@ -124,13 +131,22 @@ def copy(study: str, new: str, storage: str = DEFAULT_STORAGE, on_progress: OnPr
         store.copy_study(study, new)
         for done, attempt in enumerate(kept):
             on_progress("copying weights", done, len(kept))
-            with suppress(OSError):  # what the original has lost meanwhile, or the disk has no room for
+            try:
                 _copy_files(store, attempt, new)
+            except OSError as error:
+                if why := of_disk(error):
+                    raise StorageError(
+                        f"study {new!r} has all trials, but the weights of {len(kept) - done} trainings were"
+                        f" not copied: {why}; delete it, and copy {study!r} again"
+                    ) from None
+                # else the original has lost it meanwhile
         return sum(store.counts(new).values())
 
 
 def delete(study: str, storage: Storage = DEFAULT_STORAGE, notice: Callable[[str], None] = unheard) -> None:
-    """Delete a stored study, with its trials and its files on this machine.
+    """Delete a stored study, with its trials and its files in the folder beside the database.
+
+    Files in another folder (`artifacts`) stay.
 
     Raises:
         StorageError: there is no such database or study.

@@ -166,7 +166,7 @@ def _best(store: "Store", study: str, name: str, requirements: Sequence[Requirem
     front = front_of(store, study, None, requirements, None)
     members: Sequence[FrontMember] = front.members
     if objective not in front.objectives:
-        asked = [objective, *(OBJECTIVES.get(bound.name) for bound in front.requirements)]
+        asked = [objective, *(bound.objective for bound in front.requirements)]
         everyone = trials_of(store, study, asked).members
         members = [one for one in everyone if requirements == () or front.admits(one)]
     members = [member for member in members if objective.quantity in member.values]

@@ -170,7 +170,7 @@ def image_size(text: str) -> tuple[int, int, int]:
         UsageError: `text` has another form.
     """
     parts = text.lower().split("x")
-    if len(parts) not in (2, 3) or not all(part.isdigit() and int(part) > 0 for part in parts):
+    if len(parts) not in (2, 3) or not all(part.isdecimal() and int(part) > 0 for part in parts):
         raise UsageError(f"image={text!r} is not understood: write HEIGHTxWIDTHxCHANNELS, e.g. 28x28x1")
     height, width, *channels = (int(part) for part in parts)
     return height, width, channels[0] if channels else 1

@@ -102,7 +102,8 @@ def rates_around(suggested: float) -> tuple[float, float]:
     They reach from a third of it to ten times it, which is the rate of the lowest loss. Around the papers'
     1e-3 they are those of the space `training`.
     """
-    low, high = (float(f"{rate:.2g}") for rate in (suggested / BELOW, min(ABOVE * suggested, HIGHEST)))
+    rates = min(suggested, HIGHEST) / BELOW, min(ABOVE * suggested, HIGHEST)
+    low, high = (float(f"{rate:.2g}") for rate in rates)
     return low, high
 
 
@@ -187,6 +188,8 @@ def _check(options: RangeOptions) -> None:
     for name, rate in (("lr_low", low), ("lr_high", high)):
         if not (math.isfinite(rate) and rate > 0):
             raise UsageError(f"{name}={rate:g} is no learning rate: give a number above 0")
+    if not 0 <= options.seed < 2**31:
+        raise UsageError(f"seed={options.seed} is not allowed: give 0 to 2147483647")
     if low >= high:
         raise UsageError(f"lr_low={low:g} is not below lr_high={high:g}: the rate has to rise")
     if options.steps is not None and options.steps < 10:

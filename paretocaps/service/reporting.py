@@ -172,13 +172,15 @@ def _plans(
 
 def _unfinished(store: "Store", front: "Front", states: Sequence[Any]) -> "list[Unfinished]":
     """Return the trials in one of `states`, with the values that they had when they ended."""
-    from paretocaps.domain.quantities.quantities import value_of
+    from paretocaps.domain.quantities.quantities import parse_quantity, value_of
     from paretocaps.report.apart_section import Unfinished
 
     found = []
+    kinds = {o.name: parse_quantity(o.quantity) for o in front.objectives}
+    own_values = [o for o in front.objectives if (kind := kinds[o.name]) is None or kind.against is None]
     for record in store.trials(front.study, states):
         measured = [one.measurement for one in record.measured.values() if one.measurement is not None]
-        values = {o.name: [value_of(one, o.quantity) for one in measured] for o in front.objectives}
+        values = {o.name: [value_of(one, o.quantity) for one in measured] for o in own_values}
         known = {name: [one for one in own if one is not None] for name, own in values.items()}
         means = {name: fmean(own) for name, own in known.items() if own and len(own) == len(measured)}
         trial = FrontMember(record.number, record.choices, means, record.design, seeds=len(measured))

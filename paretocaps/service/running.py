@@ -171,18 +171,21 @@ def run_spec(spec: StudySpec, watcher: "Observer", *, planned: bool = False) -> 
     )
 
 
-def store_of(spec: StudySpec, notice: Callable[[str], None]) -> "AbstractContextManager[Store]":
-    """Return the database of a study that runs here, which is made if it is missing.
+def store_of(
+    spec: StudySpec, notice: Callable[[str], None], *, create: bool = True
+) -> "AbstractContextManager[Store]":
+    """Return the database of a study that runs here.
 
     Args:
         spec: the study.
         notice: receives a line where the database is waited for.
+        create: whether it is made if it is missing.
     """
     from paretocaps.storage.patience import EVERYTHING, Patience
     from paretocaps.storage.store import Store
 
     patience = Patience(spec.storage_patience, notice=notice, waits_for=EVERYTHING)
-    return Store.open(spec.storage, create=True, patience=patience, artifacts=artifact_folder(spec))
+    return Store.open(spec.storage, create=create, patience=patience, artifacts=artifact_folder(spec))
 
 
 def front_within(store: "Store", standing: "StudyFront") -> "Front":

@@ -191,7 +191,7 @@ def _job(options: TrainOptions, picked: PickedTrial | None) -> tuple[TrainingJob
         "seed": _first(options.seed, picked.seed if picked else None, 0),
         "data": data_to_train(options, picked, folder),
         "epochs": _first(options.epochs, picked.epochs if picked else None, DEFAULT_EPOCHS),
-        "device": devices(options.device, ranks=ranks)[0],
+        "device": _first_free(devices(options.device, ranks=ranks)),
         "threads": max(1, cores() // ranks),
         "ranks": ranks,
         "folder": folder,
@@ -199,9 +199,23 @@ def _job(options: TrainOptions, picked: PickedTrial | None) -> tuple[TrainingJob
         "tunings": picked.tunings if picked else {},
         "checkpoint_every": _duration(options.checkpoint_every),
     }
+    if not 0 <= values["seed"] < 2**31:
+        raise UsageError(f"seed={values['seed']} is not allowed: give 0 to 2147483647")
     if values["epochs"] < 1:
         raise UsageError(f"epochs={values['epochs']} is not allowed: give 1 or more")
     return TrainingJob.model_validate(values), label
+
+
+def _first_free(found: Sequence[str]) -> str:
+    """Return the first device on which nothing trains, such as another GPU than that of another training.
+
+    Ranks of torchrun all take the first: what each of them found free could differ.
+    """
+    from paretocaps.execution.lease import is_free
+
+    if started_ranks() > 1:
+        return found[0]
+    return next((device for device in found if is_free(device, exclusive=True)), found[0])
 
 
 def _duration(given: str | float | None) -> float | None:

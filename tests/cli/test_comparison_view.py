@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -31,3 +32,12 @@ def test_json_and_csv_have_every_member(comparison, capsys):
     assert found["studies"] == [{"study": "demo", "members": 4, "unbeaten": 3, "hypervolume_share": 0.25}]
     write_comparison(comparison, "csv")
     assert capsys.readouterr().out.count("\n") == 5
+
+
+def test_a_choice_that_is_called_as_a_column_is_told_apart(comparison, capsys):
+    (own,) = comparison.fronts
+    members = [replace(one, choices={**one.choices, "trial": "mine"}) for one in own.members]
+    write_comparison(replace(comparison, fronts=(replace(own, members=tuple(members)),)), "csv")
+    head, first, *_ = capsys.readouterr().out.splitlines()
+    row = dict(zip(head.split(","), first.split(","), strict=True))
+    assert (row["trial"], row["choice_trial"]) == ("3", "mine")

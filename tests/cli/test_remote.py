@@ -28,6 +28,9 @@ class Client:
         self.asked.append((method, path, content))
         return self.answer
 
+    def read(self, answer):
+        return json.loads(answer)
+
 
 @pytest.fixture
 def service(monkeypatch):

@@ -81,6 +81,12 @@ def test_study_files(tmp_path: Path) -> None:
     spec = resolve_spec({}, read_study_file(path))
     assert spec.objectives == ("acc", "macs")
     assert spec.space == {"decoder": ["full", "none"]}
+    path.write_bytes(b'\xef\xbb\xbfstudy = "x"\r\n')
+    assert read_study_file(path) == {"study": "x"}
+    for beyond in ("trials = " + 5000 * "9", "space = " + 5000 * "[" + 5000 * "]"):
+        path.write_text(beyond)
+        with pytest.raises(UsageError, match="not valid TOML"):
+            read_study_file(path)
     path.write_text("trails = 3\n")
     with pytest.raises(UsageError, match=r"unknown option 'trails': did you mean 'trials'\?"):
         read_study_file(path)

@@ -1,4 +1,4 @@
-"""A rank that dies fails its trial with the reason; the study goes on, and nothing is left behind."""
+"""Where a rank dies, the others end, and the training is tried again; nothing is left behind."""
 
 import os
 import signal

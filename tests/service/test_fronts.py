@@ -63,6 +63,9 @@ def test_a_bound_and_no_bounds_are_refused_together():
     with pytest.raises(UsageError, match="require='acc>=0.9' sets a bound and all=True lifts all bounds"):
         bounds(["acc>=0.9"], True)
     assert (bounds(None), bounds(None, True), bounds(())) == (None, (), ())
+    for empty in ("", ("",), [" "]):
+        with pytest.raises(UsageError, match="require is empty"):
+            bounds(empty)
 
 
 @pytest.mark.parametrize("study", ["free", "bounded"])

@@ -43,3 +43,15 @@ def test_broken_objectives_and_samplers_break_no_listing(tmp_path, monkeypatch):
         (why,) = [row["description"] for row in rows if row[name] == "odd"]
         assert "of the package 'odd-parts' cannot be loaded" in why
         assert len(rows) > 5
+
+
+def test_a_damaged_database_fails_the_check_and_none_yet_does_not(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def stored():
+        return next(row for row in service.doctor() if row["check"] == "storage")
+
+    assert stored()["ok"]
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "studies" / "paretocaps.db").write_bytes(b"no database" * 1000)
+    assert not stored()["ok"]

@@ -50,6 +50,9 @@ def test_a_renamed_study_keeps_its_weights_and_goes_on(own):
             one.folder / "job.json" for trial in store.trials("t") for one in trial.attempts if one.folder
         ]
     assert {json.loads(job.read_text())["study"] for job in jobs if job.exists()} <= {"t"}
+    with Store.open(own, create=False) as store:
+        assert store.study("t").spec["study"] == "t"
+        assert [one.spec["study"] for one in store.standings()] == ["t"]
     again = service.optimize({"study": "t", "storage": own, "executor": "inline", "trials": 7})
     assert again.finished == 7
 

@@ -38,7 +38,7 @@ from paretocaps.cli.output import say
 @click.option(
     "--everything",
     is_flag=True,
-    help="Compare the baseline with the textbook in every precision, and ws with the baseline.",
+    help="Compare the baseline with the textbook in auto and fp32, and ws with the baseline.",
 )
 @click.option(
     "--published",

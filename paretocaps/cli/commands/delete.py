@@ -9,7 +9,7 @@ from paretocaps.cli.activity import waiting
 from paretocaps.cli.completers import STUDIES
 from paretocaps.cli.numbers import counted
 from paretocaps.cli.options import storage_option
-from paretocaps.cli.output import say
+from paretocaps.cli.output import note, say
 from paretocaps.report.tables import with_prefix
 
 
@@ -31,8 +31,11 @@ def command(study: str, storage: str, yes: bool) -> None:
     lost = service.extent(study, storage)
     what = f"study {study}: {counted(lost.trials, 'trial')}, {lost.with_weights} with weights"
     what += f", {with_prefix(lost.bytes, 'B')} of files"
+    if lost.elsewhere:
+        outside = counted(lost.elsewhere, "folder")
+        note(f"{outside} of its trainings lie outside of the database's own: they stay")
     if not yes:
-        if not sys.stdin.isatty():
+        if sys.stdin is None or not sys.stdin.isatty():
             raise click.UsageError(f"nobody can be asked whether to delete {what}: give --yes")
         if not click.confirm(f"delete {what}?", err=True):
             say(f"study {study} is kept")
