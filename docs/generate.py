@@ -246,7 +246,7 @@ def _measured_table(run: Mapping[str, Any], claims_now: Sequence[Claim]) -> str:
     )
 
 
-_JUDGED_BY = ("row", "than", "objective", "direction")
+_JUDGED_BY = ("row", "than", "objective", "direction", "by", "relative")
 """What a statement has to have in common with that of the present study file, for its verdict to stand."""
 
 

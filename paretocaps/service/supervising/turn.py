@@ -130,11 +130,15 @@ class Turn:
             os.kill(os.getpid(), signal.SIGTERM)
 
     def _keep(self) -> None:
+        told = False
         while not self._over.wait(_LOOK):
             try:
                 self.look()
+                told = False
             except Exception:  # such as of a disk that is away: without beats the turn would be lost
-                _log.exception("the turn could not be looked at")
+                if not told:
+                    _log.exception("the turn cannot be looked at")
+                told = True
 
     def _leave(self) -> None:
         self._over.set()
