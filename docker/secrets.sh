@@ -2,9 +2,9 @@
 # Makes the secrets that docker/compose.yaml mounts, in docker/secrets or the folder that is named: a password of the
 # database, the same for clients (libpq's passfile), and a token of the role admin. What exists is kept.
 #
-#   docker/secrets.sh
+#   sudo docker/secrets.sh
 #
-# Containers read them as the user 1000: where you are another user, run it with sudo, which gives them to that user.
+# Containers read them as the user 1000. sudo gives them to that user; where that is you, it may be left out.
 set -euo pipefail
 umask 077
 

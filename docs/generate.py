@@ -212,15 +212,11 @@ def _measured_table(run: Mapping[str, Any], claims_now: Sequence[Claim]) -> str:
     """Return the section of a table that was measured, without statements that its study file has no more."""
     name = f"{run['table']}-{run['scale']}"
     scale = "" if run["scale"] == "cpu" else f" (scale {run['scale']})"
-    now = {claim.text: claim for claim in claims_now}
+    now = {tuple(getattr(claim, key) for key in _JUDGED_BY): claim for claim in claims_now}
     claims = [
-        {
-            "the paper says": now[one["text"]].said,
-            "here": f"**{one['verdict']}**",
-            "measured": one["measured"],
-        }
+        {"the paper says": claim.said, "here": f"**{one['verdict']}**", "measured": one["measured"]}
         for one in run["claims"]
-        if one["text"] in now and all(one[key] == getattr(now[one["text"]], key) for key in _JUDGED_BY)
+        if (claim := now.get(tuple(one[key] for key in _JUDGED_BY))) is not None
     ]
     gone, new = len(run["claims"]) - len(claims), len(claims_now) - len(claims)
     changed = f"{gone} withdrawn since then, {new} new and not judged"

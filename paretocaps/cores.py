@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from math import inf
+from math import floor, inf
 from pathlib import Path
 
 _SIBLINGS = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
@@ -36,6 +36,13 @@ def core_of(number: int) -> int:
     with suppress(OSError, ValueError):
         return int(re.split("[,-]", Path(_SIBLINGS.format(number)).read_text())[0])
     return number
+
+
+def processors() -> int:
+    """Return how many threads can run at once: on the processors that this process may use, as its container
+    limits it.
+    """
+    return min(len(_usable()), max(1, floor(min(quota(), 1e9))))
 
 
 def quota() -> float:

@@ -184,7 +184,7 @@ def naming(path: Path) -> Iterator[None]:
 
 
 def _of_disk(error: OSError) -> str:
-    """Return what to do about the disk that gave `error`, or an empty string where it is not the disk's."""
+    """Return what to do about the disk that gave `error`; empty where the disk is not the cause."""
     if error.errno == errno.EROFS:
         return "make its disk writable"
     return "free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""

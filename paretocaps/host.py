@@ -14,6 +14,7 @@ FOLDER = "PARETOCAPS_HOST_FOLDER"
 """The environment variable that names the folder of all users on the machine, where /tmp is not it."""
 
 _PROCESSORS = Path("/proc/cpuinfo")
+_ARM = ("CPU implementer", "CPU part", "CPU variant")
 _LIMIT = Path("/sys/fs/cgroup/memory.max")
 _SHARED = Path("/tmp")  # not $TMPDIR, which differs between logins of one user
 
@@ -24,12 +25,18 @@ def host_name() -> str:
 
 
 def processor_name() -> str:
-    """Return the name of this machine's processor, such as "AMD EPYC 9754"."""
+    """Return the name of this machine's processor, such as "AMD EPYC 9754".
+
+    Linux names no ARM processor, but has numbers by which they are told apart: "aarch64 0x41 0xd0c 0x3".
+    """
+    told: dict[str, str] = {}
     if _PROCESSORS.exists():
         for line in _PROCESSORS.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+            name, _, value = line.partition(":")
+            told.setdefault(name.strip(), value.strip())
+    numbers = [told[name] for name in _ARM if name in told]
+    own = platform.processor() or platform.machine()
+    return told.get("model name") or " ".join([own, *numbers])
 
 
 def host_memory() -> int:

@@ -15,7 +15,8 @@ _AUTHORITY = re.compile(r"(://[^:/@\s]*:)\S*@")
 def masked(text: str) -> str:
     """Return `text` with `***` for each password of a URL in it: before the host, or a setting after `?`.
 
-    A path to a password (`passfile`, `sslkey`) is none and stays. Texts without a password are unchanged.
+    A path to a file with a password (`passfile`, `sslkey`) is not hidden. Texts without a password
+    are unchanged.
     """
     return _AUTHORITY.sub(rf"\1{HIDDEN}@", _SETTING.sub(_without_value, text))
 

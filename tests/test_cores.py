@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from paretocaps import cores as module
-from paretocaps.cores import can_pin, core_of, one_of_each_core, part, pinned, quota
+from paretocaps.cores import can_pin, core_of, one_of_each_core, part, pinned, processors, quota
 
 pytestmark = pytest.mark.skipif(not can_pin(), reason="this system cannot pin a process")
 
@@ -81,3 +81,10 @@ def test_a_container_may_limit_the_time_of_its_cores(tmp_path, monkeypatch, file
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     assert quota() == expected
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(math.inf, 4), (8.0, 4), (2.5, 2), (0.5, 1)])
+def test_threads_are_as_many_as_a_container_has_time_for(monkeypatch, limit, expected):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3})
+    monkeypatch.setattr(module, "quota", lambda: limit)
+    assert processors() == expected

@@ -57,5 +57,10 @@ def test_the_processor_is_named_as_the_system_names_it(monkeypatch, tmp_path):
     monkeypatch.setattr(host, "_PROCESSORS", tmp_path / "cpuinfo")
     monkeypatch.setattr(host.platform, "processor", lambda: "arm")
     assert processor_name() == "arm"
+    numbers = "CPU implementer\t: 0x41\nCPU variant\t: 0x3\nCPU part\t: 0xd0c\n"
+    (tmp_path / "cpuinfo").write_text(
+        f"processor\t: 0\n{numbers}processor\t: 1\n{numbers.replace('d0c', 'd4f')}"
+    )
+    assert processor_name() == "arm 0x41 0xd0c 0x3"
     (tmp_path / "cpuinfo").write_text("processor\t: 0\nmodel name\t: AMD EPYC 9754\nmodel name\t: other\n")
     assert processor_name() == "AMD EPYC 9754"

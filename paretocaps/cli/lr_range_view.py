@@ -4,37 +4,22 @@ import json
 import math
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
 from paretocaps.cli.chart import chart
 from paretocaps.cli.output import chart_width, console, rows_table, say, show, write_csv, write_json
 
+if TYPE_CHECKING:
+    from paretocaps.service import RangeView
+
 HEIGHT = 13
 """Lines of the plot; odd, so that the middle label is on a line of its own."""
 _SUGGESTED = ("lr_min", "lr_max", "steepest", "lowest")
 
 
-class RangeTest(Protocol):
-    """The result of a range test, as the service returns it."""
-
-    @property
-    def rows(self) -> Sequence[Mapping[str, Any]]:
-        """One row per step: step, learning_rate, loss, smoothed."""
-        ...
-
-    @property
-    def remarks(self) -> Sequence[str]:
-        """Remarks on the result."""
-        ...
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the result in its JSON form."""
-        ...
-
-
-def write_range(test: RangeTest, form: str, draw: bool | None) -> None:
+def write_range(test: "RangeView", form: str, draw: bool | None) -> None:
     """Write a test as `form`; the curve follows a table if `draw` is True, or by default on a terminal."""
     if form == "json":
         write_json(test.as_dict())

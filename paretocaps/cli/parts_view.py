@@ -1,6 +1,5 @@
 """Writes the network that choices build to stdout: its parts and their shares."""
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +8,7 @@ from rich.text import Text
 from paretocaps.cli.output import Row, rows_table, say, show, write_csv, write_json
 from paretocaps.domain.beside_baseline import Baseline
 from paretocaps.domain.families.families import FAMILIES
+from paretocaps.host import host_memory
 from paretocaps.report.beside_baseline import choices_beside
 from paretocaps.report.tables import with_prefix
 
@@ -42,7 +42,7 @@ def write_description(description: Row, choices: Mapping[str, Any], trainer: str
         capsules = description["capsules"]
         below = [Text(f"primary capsules: {capsules:,}")] if capsules else []
         memory = with_prefix(description["memory"], "B")
-        machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        machine = host_memory()
         if description["memory"] > machine:
             whole = with_prefix(machine, "B")
             say(f"a training needs more memory than the {whole} of this machine: {_SMALLER}")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
+from paretocaps.cli.activity import QUIET_SECONDS, SOON_SECONDS
 from paretocaps.cli.numbers import counted
 from paretocaps.cli.progress import Progress
 from paretocaps.cli.remaining_text import remaining_parts
@@ -16,11 +17,6 @@ from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.remaining import Remaining
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.report.hypervolume_text import hypervolume_text
-
-QUIET_SECONDS = 30.0
-"""After this time without a line, the next epoch is reported."""
-SOON_SECONDS = 1.0
-"""A step of the driver that takes no longer, such as reading images, is not reported."""
 
 
 class PlainView(Progress):

@@ -1,13 +1,16 @@
 """Writes a schedule to stdout: one row per epoch, and its two curves."""
 
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from paretocaps.cli.chart import chart
 from paretocaps.cli.output import chart_width, console, rows_table, show, write_rows
+
+if TYPE_CHECKING:
+    from paretocaps.service import PlanView
 
 LABELS = 8
 """Characters for the labels of both plots, so that their steps line up."""
@@ -15,23 +18,10 @@ HEIGHTS = (9, 7)
 """Lines of the two plots; odd, so that the middle label is on a line of its own."""
 
 
-class Plan(Protocol):
-    """A schedule, as the service returns it."""
-
-    @property
-    def rows(self) -> Sequence[Mapping[str, Any]]:
-        """One row per epoch: epoch, batch_size, steps, lr_first, lr_last."""
-        ...
-
-    def curve(self) -> tuple[Sequence[float], Sequence[float], Sequence[float]]:
-        """Return steps, learning rates and batch sizes."""
-        ...
-
-
-def write_plan(plan: Plan, form: str, draw: bool | None) -> None:
+def write_plan(plan: "PlanView", form: str, draw: bool | None) -> None:
     """Write a schedule as `form`; curves follow a table if `draw` is True, or by default on a terminal."""
     if form != "table":
-        write_rows(list(plan.rows), form)
+        write_rows(plan.rows, form)
         return
     show(rows_table(plan.rows))
     if sys.stdout.isatty() if draw is None else draw:
@@ -39,7 +29,7 @@ def write_plan(plan: Plan, form: str, draw: bool | None) -> None:
         show(*(Text(line) for line in curves(plan, chart_width() - 1, braille)))
 
 
-def curves(plan: Plan, width: int, braille: bool) -> list[str]:
+def curves(plan: "PlanView", width: int, braille: bool) -> list[str]:
     """Return the lines that draw learning rate and batch size over the steps."""
     steps, rates, sizes = plan.curve()
 

@@ -10,7 +10,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.live import Live
 from rich.text import Text
 
-from paretocaps.cli.activity import SOON_SECONDS, Step, draw_step
+from paretocaps.cli.activity import QUIET_SECONDS, SOON_SECONDS, Step, draw_step
 from paretocaps.cli.bar_line import bar_line
 from paretocaps.cli.numbers import counted
 from paretocaps.cli.output import say, screen
@@ -31,14 +31,11 @@ SHOWN = 8
 """The number of epochs that are drawn, the last ones."""
 
 
-QUIET_SECONDS = 1.0
+LINE_GAP_SECONDS = 1.0
 """An epoch that ends sooner after the last line is not reported."""
 
 PREPARING_SECONDS = 5.0
 """The time between two reports on the preparation of images."""
-
-SILENCE = 30.0
-"""After this time without a line, it is reported what the training does."""
 
 
 class TrainingView(TrainingWatcher):
@@ -54,7 +51,7 @@ class TrainingView(TrainingWatcher):
     ) -> None:
         self._write, self._clock = write, clock
         self._began = self._prepared_at = clock()
-        self._said_at = self._began - QUIET_SECONDS
+        self._said_at = self._began - LINE_GAP_SECONDS
         self.job: TrainingJob | None = None
         self.name = ""
         self.records: tuple[EpochRecord, ...] = ()
@@ -83,21 +80,21 @@ class TrainingView(TrainingWatcher):
     def epoch(self, job: TrainingJob, record: EpochRecord) -> None:
         """Report an epoch; of many quick ones, only the first, the last and some between are reported."""
         self._note(record)
-        if self._clock() - self._said_at < QUIET_SECONDS and record.epoch < job.epochs:
+        if self._clock() - self._said_at < LINE_GAP_SECONDS and record.epoch < job.epochs:
             return
         self._said_at = self._clock()
         best = ", the best so far" if best_epoch(self.records) is record else ""
         self._write(f"epoch {record.epoch} of {job.epochs}: {epoch_text(record, job)}{best}")
 
     def progress(self, job: TrainingJob, what: str, done: int, total: int) -> None:
-        """Report what the training does, after `SILENCE` seconds without a line."""
+        """Report what the training does, after `QUIET_SECONDS` without a line."""
         now = self._clock()
         self.step = self.step.then(what, done, total, now)
         self._left.doing(_KEY, what)
         if what.endswith(STEP) and total:
             self.within = done / total
             self._left.reached(_KEY, len(self.records) + 1, job.epochs, min(0.999, self.within))
-        if now - max(self._said_at, self._began) >= SILENCE:
+        if now - max(self._said_at, self._began) >= QUIET_SECONDS:
             self._said_at = now
             self._write(self.step.text)
 

@@ -1,24 +1,18 @@
 """A parallel map over many items in a few threads, with results in order and bounded memory."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
+from paretocaps.cores import processors
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 CHUNK = 16
 """Items per task: enough to hide the overhead of a task, and few enough to keep in memory."""
 _AHEAD = 2  # tasks per thread that are running, or whose results have not been consumed
-
-
-def cores() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def mapped_in_order(
@@ -30,7 +24,7 @@ def mapped_in_order(
     Only a few chunks of items and results are in memory at a time. The first exception ends the iteration,
     and waiting chunks are not started.
     """
-    count = threads or min(8, cores())
+    count = threads or min(8, processors())
 
     def all_of(chunk: list[Item]) -> list[Result]:
         return [function(item) for item in chunk]

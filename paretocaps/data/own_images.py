@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pyarrow import parquet
 
+from paretocaps.data.sources.class_names import listed
 from paretocaps.data.sources.image_table import columns
 from paretocaps.errors import DataError
 from paretocaps.writing import private_folder, whole_folder
@@ -187,10 +188,23 @@ def _names(parts: Mapping[str, _Part]) -> tuple[str, ...] | None:
     return declared
 
 
+def _number(label: Any, own: Sequence[str], numbers: Mapping[str, int]) -> int:
+    """Return the number of a label in all parts, where its part may number its `own` classes otherwise."""
+    name = label if isinstance(label, str) else own[int(label)] if 0 <= int(label) < len(own) else None
+    if name is None:
+        return int(label)
+    if name not in numbers:
+        raise DataError(
+            f"data has the class {name!r:.80} in one part, and other classes in another"
+            f" ({listed([*numbers])}): name the same ones"
+        )
+    return numbers[name]
+
+
 def _table(part: _Part, names: tuple[str, ...] | None) -> pa.Table:
     """Return the rows of a part as the `datasets` library writes them, with the names of the classes."""
     numbers = {name: number for number, name in enumerate(names or ())}
-    labels = [numbers[label] if isinstance(label, str) else int(label) for label in part.labels]
+    labels = [_number(label, part.names or (), numbers) for label in part.labels]
     table = pa.table(
         {
             "image": pa.array([{"bytes": file, "path": None} for file in part.files], _IMAGE),

@@ -12,20 +12,22 @@ from paretocaps.domain.objective import OBJECTIVES, TEST_ACC, Objective
 from paretocaps.errors import ParetocapsError
 
 Verdict = Literal["holds", "does not hold", "open"]
-Direction = Literal["more", "less", "level"]
+Direction = Literal["more", "less", "level", "not less"]
 EXACT = ("params", "macs", "flops")
 """The quantities that no seed changes, so that one training tells their difference."""
 
 
 class Claim(BaseModel):
-    """A statement of a paper: a row has more, or less, of a quantity than another row, or about as much.
+    """A statement of a paper: a row has more or less of a quantity than another, about as much, or not less.
 
     Attributes:
         text: the statement in words, as the paper makes it.
         row, than: the names of the two rows that it compares.
         objective: the quantity, such as "test_acc" or "time_to(acc=baseline_16)".
-        direction: whether `row` has "more" or "less" of it than the other, or is "level" with it.
-        by: by how much at least; for "level", by how much they may differ at most.
+        direction: whether `row` has "more" or "less" of it than the other, is "level" with it, or has
+            "not less".
+        by: by how much at least; for "level", by how much they may differ at most, and for "not less", by how
+            much it may have less.
         relative: whether `by` is a share of the other row's value.
         stated: whether the paper states it; others are tried besides.
     """
@@ -62,7 +64,7 @@ class Claim(BaseModel):
     @property
     def of_device(self) -> bool:
         """Whether what it asks depends on the device and the size of a training: how much time or memory."""
-        return self.by > 0 and self.direction != "level" and self.of.device_bound
+        return self.by > 0 and self.direction in ("more", "less") and self.of.device_bound
 
 
 def compared_objective(name: str) -> Objective:
@@ -161,6 +163,8 @@ def verdict(claim: Claim, found: Difference | None) -> Verdict:
         if -claim.by <= found.low and found.high <= claim.by:
             return "holds"
         return "does not hold" if found.low > claim.by or found.high < -claim.by else "open"
+    if claim.direction == "not less":
+        return "holds" if found.low >= -claim.by else "does not hold" if found.high < -claim.by else "open"
     low, high = (found.low, found.high) if claim.direction == "more" else (-found.high, -found.low)
     if low > claim.by or (claim.by > 0 and low == claim.by):
         return "holds"

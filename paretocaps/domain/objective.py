@@ -25,7 +25,7 @@ class Objective:
         description: its meaning, in one line.
         quantity: the measured quantity behind it (see `Measurement.quantity`); by default its name.
         device_bound: whether values from different devices cannot be compared.
-        timed: whether it is a time: sharing the device changes it.
+        timed: whether it is a time, or energy: sharing the device changes it.
         scales: whether a calibration scales it, as a time, from one device to another.
         images: the images that it is a share of, "validation" or "test": one seed then has an interval.
         signed: whether it may be below zero; the interval of any other quantity is cut there.
@@ -149,6 +149,8 @@ OBJECTIVES: Registry[Objective] = Objectives(
             "training energy up to the best epoch, of the whole card or processor, by its own counter"
             " (NVML, RAPL)",
             device_bound=True,
+            timed=True,
+            scales=False,
         ),
         "latency": Objective(
             "latency",
@@ -213,8 +215,13 @@ def canonical_name(name: str) -> str:
 
 
 def is_timed(quantity: str) -> bool:
-    """Return whether a quantity is a time, that is, whether its objective is `timed`."""
+    """Return whether sharing the device changes a quantity, that is, whether its objective is `timed`."""
     return any(view.timed for view in _views(quantity))
+
+
+def is_device_bound(quantity: str) -> bool:
+    """Return whether values of a quantity from two devices do not compare, nor add up."""
+    return any(view.device_bound for view in _views(quantity))
 
 
 def is_scaled(quantity: str) -> bool:

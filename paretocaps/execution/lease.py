@@ -138,10 +138,10 @@ def _holding(device: str, job: TrainingJob, tell: OnProgress) -> Iterator[Way]:
     finally:
         _release(turn)
     signatures = [file.with_suffix(f".{os.getpid()}") for file in way[1]]
-    for signature in signatures:
-        with suppress(OSError):
-            signature.write_text("" if job.origin is None else job.study)
     try:
+        for signature in signatures:
+            with suppress(OSError):
+                signature.write_text("" if job.origin is None else job.study, encoding="utf-8")
         yield way
     finally:
         for signature in signatures:
@@ -214,7 +214,7 @@ def _holders(file: Path) -> list[tuple[int, str]]:
             signature.unlink(missing_ok=True)  # it was killed
         elif pid.isdecimal():
             with suppress(OSError):
-                found.append((int(pid), signature.read_text(errors="replace")))
+                found.append((int(pid), signature.read_text(encoding="utf-8", errors="replace")))
     return found
 
 

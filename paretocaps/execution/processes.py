@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from paretocaps.data.mapped_in_order import cores
+from paretocaps.cores import processors
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
@@ -63,7 +63,7 @@ class ProcessExecutor(Executor):
         else:
             crowded = len(devices) > len(slots_of(slot))
             self._places = [_Place(device, shared or crowded) for device in devices]
-        self._threads = slot or max(1, cores() // len(devices))
+        self._threads = slot or max(1, processors() // len(devices))
         self._ended: list[Outcome] = []
         self._now = time.monotonic()
 

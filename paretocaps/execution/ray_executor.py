@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any, Self
 
-from paretocaps.data.mapped_in_order import cores
+from paretocaps.cores import processors
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
@@ -65,7 +65,7 @@ class RayExecutor(Executor):
         """
         refuse_missing()
         if spec.ray_address is None and "RAY_ADDRESS" not in os.environ:
-            return list(plan(spec, [RayNode(cores(), cuda_count())]).places)
+            return list(plan(spec, [RayNode(processors(), cuda_count())]).places)
         ray = connection(spec.ray_address)
         ray.keep()  # the study is trained next
         return list(plan(spec, ray.nodes).places)

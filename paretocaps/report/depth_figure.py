@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _TITLES = {
-    "memory": "Peak memory by depth",
+    "memory": "Memory by depth",
     EPOCH_TIME: "Seconds per epoch by depth",
     "acc": "Validation accuracy by depth",
-    "latency": "Latency by depth",
-    "latency_batch": "Latency in a batch by depth",
+    "latency": "Latency of one image by depth",
+    "latency_batch": "Latency per image, of 128 at once, by depth",
 }
 _AXES: dict[str, dict[str, Any]] = {
     "memory": {"tickformat": "~s", "ticksuffix": "B", "rangemode": "tozero"},

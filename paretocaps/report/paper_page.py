@@ -122,6 +122,10 @@ def asked(one: Judged) -> str:
     claim = one.claim
     if claim.direction == "level":
         return f"within ±{_amount(one, claim.by).lstrip('+')}"
+    if claim.direction == "not less":
+        return (
+            f"not less by more than {_amount(one, claim.by).lstrip('+')}" if claim.by else "not less than 0"
+        )
     if not claim.by:
         return f"{claim.direction} than 0"
     return f"{claim.direction} by {_amount(one, claim.by).lstrip('+')} or more"

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from paretocaps.domain.estimate import Estimate
 from paretocaps.report.line_styles import LineStyle
 from paretocaps.report.policies import PolicyCurve
 from paretocaps.report.series import plain
@@ -143,8 +144,8 @@ def _line(
 
 def _zoom(figure: "Figure", curves: Sequence[PolicyCurve]) -> None:
     """Fit the axis of accuracies to the later half of the epochs where that would be crowded else."""
-    later = [mean for curve in curves for mean in curve.means[len(curve.acc) // 2 :]]
-    everything = [mean for curve in curves for mean in curve.means]
+    later = [end for curve in curves for point in curve.acc[len(curve.acc) // 2 :] for end in _ends(point)]
+    everything = [end for curve in curves for point in curve.acc for end in _ends(point)]
     low, high = _padded(later)
     lowest, highest = _padded(everything)
     if high - low >= _CROWDED * (highest - lowest):
@@ -158,6 +159,12 @@ def _zoom(figure: "Figure", curves: Sequence[PolicyCurve]) -> None:
     place = {"type": "buttons", "direction": "right", "x": 1.0, "xanchor": "right"}
     place |= {"y": 1.0, "yanchor": "bottom", "pad": {"b": 6}, "buttons": buttons, "font": {"size": 12}}
     figure.update_layout(updatemenus=[place], margin_t=MARGIN_TOP - 15)
+
+
+def _ends(point: Estimate) -> list[float]:
+    """Return the accuracy, and the ends of its interval as far as they are shares."""
+    ends = (point.value, point.low, point.high)
+    return [min(max(end, 0.0), 1.0) for end in ends if end is not None]
 
 
 def _padded(values: Sequence[float]) -> tuple[float, float]:

@@ -1,6 +1,6 @@
 """What a run of a paper's table leaves out, and what therefore may not be compared with the paper."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,6 +97,7 @@ def not_comparable(
     resized: bool = False,
     quick: bool = False,
     by_test: bool = False,
+    unfinished: Sequence[str] = (),
 ) -> list[str]:
     """Return what may not be compared with the paper's figures, and what may.
 
@@ -107,6 +108,7 @@ def not_comparable(
         resized: whether images had another size than in the paper.
         quick: whether the run only shows that everything works.
         by_test: whether the paper chooses the best epoch on test images.
+        unfinished: the rows that had their best epoch last or last but one, in the mean over their trainings.
     """
     found = []
     if quick:
@@ -122,7 +124,13 @@ def not_comparable(
         )
         found.append(
             "Schedules that are laid out over a training (cycles, decay by steps, a growing batch) end"
-            " elsewhere in a shorter one."
+            " elsewhere in a shorter one, and first epochs at another batch size, such as WarmAdaBatch's"
+            " three at batch 1, are a larger part of it."
+        )
+    if unfinished:
+        found.append(
+            f"Trainings that still became more accurate when they ended: {'; '.join(unfinished)}. That one of"
+            " these is less accurate may mean that it learns more slowly."
         )
     chosen = "chosen on training images that are held out, and test accuracy is measured once"
     found.append(
@@ -133,12 +141,14 @@ def not_comparable(
     if timed:
         found.append(
             "Seconds are measured on the device above, and the paper's are of another one: ratios depend on"
-            " it, too."
+            " it, too. Where it is a part of a processor's threads, other trainings ran beside. Intervals are"
+            " over the seeds of this run alone."
         )
     if memory:
         found.append(
-            "Memory is that of the training's own tensors; papers print that of a whole process or card:"
-            " compare by how much it grows, or ratios."
+            "Memory is that of the training's own tensors (on a CPU it is counted: weights, gradients, the"
+            " optimiser's state and what a forward pass keeps; what the backward pass works with comes on"
+            " top); papers print that of a whole process or card: compare by how much it grows."
         )
     return [*found, _OTHER_SIZE if resized else _EXACT]
 

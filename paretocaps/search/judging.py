@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from paretocaps.data.mapped_in_order import cores
+from paretocaps.cores import processors
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import JudgedTest
 from paretocaps.domain.objective import Objective
@@ -102,7 +102,7 @@ class Judging:
             data=self.spec.data_spec,
             epochs=self.spec.epochs,
             device=device,
-            threads=cores(),
+            threads=processors(),
             folder=attempt.folder,
             tunings=_tunings(attempt),
             exclusive=True,  # it would disturb trainings whose times are compared

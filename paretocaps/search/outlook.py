@@ -90,9 +90,8 @@ class Outlook:
             new = [number for number in table.trials.tolist() if number not in self._read]
             self._read.update(new)
             self._learn(new[-_LATEST:])
-            self._machine = table.machines[-1][
-                -1
-            ]  # of the last number: other drivers' trials end in any order
+            # of the last number: other drivers' trials end in any order
+            self._machine = table.machines[-1][-1]
         if failed != self._failed:
             self._failed = failed
             store, states = self.standing.store, _FAILED

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from paretocaps.cores import one_of_each_core
+from paretocaps.domain.measurement import ENERGY
 from paretocaps.domain.objective import Objective
 from paretocaps.domain.slot import WHOLE
 from paretocaps.domain.study_spec import StudySpec
@@ -54,10 +55,17 @@ def refuse_sharing(spec: StudySpec, objectives: Sequence[Objective], places: Seq
     timed = [objective.name for objective in objectives if objective.timed]
     count, where = len(set(places)), ", ".join(sorted(set(places)))
     if timed and len(places) > count and not spec.share_device:
+        more = "larger" if timed[0] == ENERGY else "longer"
         raise UsageError(
             f"workers={spec.workers} would train {len(places)} jobs at once on {where}, which"
-            f" makes the {timed[0]} of each longer: set workers to {count}{_or_slots(spec, places)}, or give"
+            f" makes the {timed[0]} of each {more}: set workers to {count}{_or_slots(spec, places)}, or give"
             " --share-device to allow it and mark the measurements as shared"
+        )
+    slots = all(place.startswith("core") for place in places)
+    if ENERGY in timed and count > 1 and slots and not spec.share_device:
+        raise UsageError(
+            f"{len(places)} jobs would train at once on the cores of one processor, whose counter has the"
+            " energy of all: leave out --threads, or give --share-device to allow it"
         )
 
 

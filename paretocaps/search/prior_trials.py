@@ -173,7 +173,7 @@ class PriorTrials:
         return cls(trials, points, values, objectives, designs.space, bounds)
 
     def first(self, count: int) -> list[dict[str, Scalar]]:
-        """Return `count` points of their front, or all of it: each adds most hypervolume to those before."""
+        """Return up to `count` points of their front, each of which adds most hypervolume to those before."""
         front = rank(self.values, self.objectives)
         scaled = Scaling.of(self.values, self.objectives, front).scaled(self.values[front])
         reference, chosen = np.full(scaled.shape[1], REFERENCE), list[int]()

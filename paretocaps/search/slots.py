@@ -10,6 +10,7 @@ from typing import Any
 
 from paretocaps.cores import can_pin, one_of_each_core, quota
 from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.measurement import ENERGY
 from paretocaps.domain.progress import OnProgress, Throttled, unheard
 from paretocaps.domain.slot import Slot, slot_size
 from paretocaps.domain.study_spec import StudySpec
@@ -116,6 +117,7 @@ class Splitting:
         spec = self.spec
         several = spec.trials * len(spec.seeds) > 1 and 1 < len(one_of_each_core()) <= quota()
         free = spec.workers is None and spec.ranks == 1 and not spec.share_device
+        free = free and ENERGY not in spec.objectives  # the counters are those of the whole processor
         measured = not os.environ.get(VARIABLE)  # else nothing depends on what is measured of the machine
         return bool(self.trainer.typical_step) and can_pin() and several and free and measured
 

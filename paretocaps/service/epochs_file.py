@@ -3,11 +3,11 @@
 import csv
 import io
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from paretocaps.domain.measurement import EpochRecord
-from paretocaps.errors import naming
 from paretocaps.writing import whole_file
 
 
@@ -22,13 +22,17 @@ class EpochsFile:
 
     path: Path
     records: list[EpochRecord] = field(default_factory=list)
+    _begun: bool = False
 
     def add(self, record: EpochRecord) -> None:
-        """Write the next row; the first row replaces the file."""
+        """Write the next row; the first one that can be written replaces the file.
+
+        A disk that is full for a while ends no training: `settle` writes all rows anew.
+        """
         self.records.append(record)
-        first = len(self.records) == 1
-        with naming(self.path), self.path.open("w" if first else "a") as stream:
-            stream.write(_table([record], header=first))
+        with suppress(OSError), self.path.open("a" if self._begun else "w") as stream:
+            stream.write(_table([record] if self._begun else self.records, header=not self._begun))
+            self._begun = True
 
     def settle(self, records: tuple[EpochRecord, ...]) -> None:
         """Replace the rows by the final records of the training; without records, keep the rows."""

@@ -98,6 +98,7 @@ def evaluate(
             other or the images.
         DataError: weights or images cannot be read.
     """
+    from paretocaps.data.last_read import forget
     from paretocaps.data.tensor_splits import load
     from paretocaps.evaluation.accuracy import Evaluator
     from paretocaps.evaluation.appraisal import Extras, appraise
@@ -112,6 +113,7 @@ def evaluate(
     device = open_device(devices(options.device)[0])
     subjects = subjects_of(networks, picked)
     spec = data_of(options, subjects)
+    forget()  # a notebook may have changed its files since they were read last
     splits = load(spec, on_progress)
     for line in splits.told:
         progress(line)

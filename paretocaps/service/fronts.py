@@ -75,9 +75,9 @@ def load_front(
 def front_of(
     store: "Store",
     study: str,
-    objectives: str | Sequence[str] | None,
-    requirements: Sequence[Requirement] | None,
-    measured_on: str | None,
+    objectives: str | Sequence[str] | None = None,
+    requirements: Sequence[Requirement] | None = None,
+    measured_on: str | None = None,
     scale_to: str | None = None,
 ) -> "Front":
     """Return the front of a study in an open store.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.progress import OnProgress, unheard
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
+from paretocaps.domain.wording import counted
 from paretocaps.errors import ParetocapsError, StorageError, UsageError, of_disk
 from paretocaps.service.opened import Storage, opened
 
@@ -133,10 +134,11 @@ def copy(study: str, new: str, storage: str = DEFAULT_STORAGE, on_progress: OnPr
             on_progress("copying weights", done, len(kept))
             try:
                 _copy_files(store, attempt, new)
-            except OSError as error:
-                if why := of_disk(error):
+            except (OSError, _DiskError) as error:
+                if why := str(error) if isinstance(error, _DiskError) else of_disk(error):
+                    lacking = counted(len(kept) - done, "training")
                     raise StorageError(
-                        f"study {new!r} has all trials, but the weights of {len(kept) - done} trainings were"
+                        f"study {new!r} has all trials, but the weights of {lacking} were"
                         f" not copied: {why}; delete it, and copy {study!r} again"
                     ) from None
                 # else the original has lost it meanwhile
@@ -172,7 +174,7 @@ def _standing(store: "Store", study: str, ended: int) -> dict[str, Any]:
     done = wanted is not None and ended >= wanted
     front = None
     with suppress(ParetocapsError):
-        front = front_of(store, study, None, None, None)
+        front = front_of(store, study)
     return {
         "wanted": wanted,
         "state": "running" if _runs(store, study) else "complete" if done else "incomplete",
@@ -238,6 +240,20 @@ def _has_files(attempt: "AttemptRecord") -> bool:
     return attempt.weights is not None or (attempt.state == "stopped" and attempt.folder is not None)
 
 
+class _DiskError(Exception):
+    """A disk is full or read-only: one line that names the file."""
+
+
+def _copied(source: str, target: str) -> str:
+    """Copy a file; a full disk ends the whole copy, where `copytree` would go on with the next file."""
+    try:
+        return shutil.copy2(source, target)
+    except OSError as error:
+        if why := of_disk(error):
+            raise _DiskError(why) from None
+        raise
+
+
 def _copy_files(store: "Store", attempt: "AttemptRecord", study: str) -> None:
     """Copy the files of an attempt for the study of that name."""
     from paretocaps.run_folder import RunFolder
@@ -246,7 +262,7 @@ def _copy_files(store: "Store", attempt: "AttemptRecord", study: str) -> None:
     assert attempt.folder is not None
     key = replace(attempt.key, study=study)
     target = new_folder(store.artifacts / attempt_name(key))
-    shutil.copytree(attempt.folder, target, dirs_exist_ok=True)
+    shutil.copytree(attempt.folder, target, dirs_exist_ok=True, copy_function=_copied)
     job = RunFolder(target).job()
     if job is not None:
         RunFolder(target).write_job(job.model_copy(update={"study": study, "folder": target}))

@@ -131,8 +131,8 @@ def front_size(store: "Store", study: str) -> FrontSize | None:
     from paretocaps.service.fronts import front_of
 
     try:
-        front = front_of(store, study, None, None, None)
-    except UnavailableError:  # which is no property of the study, to be kept
+        front = front_of(store, study)
+    except UnavailableError:  # a passing fault, which must not be kept as the study's
         raise
     except ParetocapsError:
         return None

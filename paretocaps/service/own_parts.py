@@ -35,10 +35,9 @@ def placed(given: Mapping[str, Any]) -> dict[str, Any]:
         return {**given, "data": None, "dataset": data} if named else dict(given)
     require("hub", "data in memory, which is kept as parquet files,", "pyarrow")
     from paretocaps.data.own_images import write_images
-    from paretocaps.storage.artifacts import artifacts_folder
+    from paretocaps.storage.artifacts import folder_beside
 
-    beside = artifacts_folder(fspath(given.get("storage") or DEFAULT_STORAGE))
-    root = beside.with_name(f"{beside.name.removesuffix('-artifacts')}-data")
+    root = folder_beside(fspath(given.get("storage") or DEFAULT_STORAGE), "data")
     try:
         folder, files = write_images(data, root)
     except OSError as error:

@@ -153,7 +153,7 @@ def _member(
 ) -> "FrontMember":
     if best is not None:
         return _best(store, study, best, requirements)
-    front = front_of(store, study, None, requirements, None)
+    front = front_of(store, study, requirements=requirements)
     if aim is not None:
         return front.aim(aim)
     return front.pick(preferences) if preferences is not None else front.knee()
@@ -163,7 +163,7 @@ def _best(store: "Store", study: str, name: str, requirements: Sequence[Requirem
     from paretocaps.search.views import trials_of
 
     objective = OBJECTIVES.get(name)
-    front = front_of(store, study, None, requirements, None)
+    front = front_of(store, study, requirements=requirements)
     members: Sequence[FrontMember] = front.members
     if objective not in front.objectives:
         asked = [objective, *(bound.objective for bound in front.requirements)]

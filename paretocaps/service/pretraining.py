@@ -165,10 +165,9 @@ def backbone_settings(fix: Mapping[str, Any], pretraining: Pretraining) -> dict[
 
 def trunks_folder(storage: str) -> Path:
     """Return the folder beside a database for trained backbones: `studies/paretocaps-trunks`."""
-    from paretocaps.storage.artifacts import artifacts_folder
+    from paretocaps.storage.artifacts import folder_beside
 
-    beside = artifacts_folder(storage)
-    return beside.with_name(f"{beside.name.removesuffix('-artifacts')}-trunks")
+    return folder_beside(storage, "trunks")
 
 
 def pretraining_text(pretraining: Pretraining, trunk: str | Path | None = None) -> str:

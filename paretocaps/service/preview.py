@@ -59,11 +59,11 @@ class PlanView:
         """One row per epoch, as in the JSON of the command line."""
         return [asdict(row) for row in self.plan.rows()]
 
-    def curve(self, points: int = 500) -> tuple[list[int], list[float], list[int]]:
-        """Return the steps, learning rates and batch sizes of about `points` points to draw."""
+    def curve(self) -> tuple[list[int], list[float], list[int]]:
+        """Return the steps, learning rates and batch sizes of about 500 points to draw."""
         from paretocaps.schedules.curve import sample_curve
 
-        curve = sample_curve(self.plan, points)
+        curve = sample_curve(self.plan, 500)
         return curve.steps.tolist(), curve.learning_rates.tolist(), curve.batch_sizes.tolist()
 
 

@@ -1,7 +1,7 @@
 """Makes a table of a paper again: runs its study, and sets what was measured beside what was published."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -97,6 +97,7 @@ def reproduce(
     """
     from paretocaps.search.checked_study import check_study
     from paretocaps.search.observer import Observer
+    from paretocaps.search.planned_trials import planned_trials
 
     asked, watcher = options or ReproduceOptions(), observer or Observer()
     table, command = paper_table(name), command_of(name, asked)
@@ -113,9 +114,10 @@ def reproduce(
             if timeout is not None:  # what the backbone has left of it
                 given["timeout"] = max(1.0, began + timeout - monotonic())
             checked = check_study(resolve_spec(given))
-        done = _done(checked, data, asked.storage)
-        before = _cost(checked, data, done)
-        given |= {"trials": _wanted(checked, data, done)}
+        planned = planned_trials(checked, checked.facts(data))
+        done = _done(checked, data, planned)
+        before = _cost(checked, data, planned, done)
+        given |= {"trials": max(1, done.trials + len(planned) - len(done.finished))}
         spent = done.seconds / max(done.places, len(checked.places))
         watcher.notice(cost_line(table, asked.scale, before, _cores(checked), spent))
         if before.left:
@@ -130,7 +132,7 @@ def reproduce(
         raise Interrupted(
             f"interrupted: every finished training is stored; continue with `{command}`"
         ) from None
-    after = _cost(checked, data, _done(checked, data, asked.storage))
+    after = _cost(checked, data, planned, _done(checked, data, planned))
     trained = after.trainings - after.left, after.trainings
     run = TableRun(table, asked.scale, checked.spec, data, trained, command)
     claims = write_table_page(page, run, watcher)
@@ -252,23 +254,22 @@ class _Done:
     places: int = 1
 
 
-def _done(checked: "CheckedStudy", data: "CheckedData", storage: str) -> _Done:
-    from paretocaps.search.planned_trials import planned_trials
+def _done(checked: "CheckedStudy", data: "CheckedData", planned: Sequence[Mapping[str, Any]]) -> _Done:
+    """Return what the study has measured of the planned trials, which are given by their choices."""
     from paretocaps.search.same_training import SameTraining
     from paretocaps.search.views import trials_of
     from paretocaps.storage.store import Store
 
     if stored_settings(checked.spec)[0] is None:
         return _Done()
-    facts = checked.facts(data)
-    same = SameTraining(checked.trainer, checked.spec.epochs, facts)
-    keys = [same.key(choices) for choices in planned_trials(checked, facts)]
-    with Store.open(storage, create=False) as store:
+    same = SameTraining(checked.trainer, checked.spec.epochs, checked.facts(data))
+    keys = [same.key(choices) for choices in planned]
+    with Store.open(checked.spec.storage, create=False) as store:
         members = trials_of(store, checked.spec.study).members
         others = store.trials(checked.spec.study, ["running", "interrupted"])
         slots = store.study(checked.spec.study).slots
-        planned = [member.trial for member in members if same.key(member.choices) in keys]
-        seconds = float(store.seed_values(checked.spec.study, ("wall",), planned).values.sum())
+        of_table = [member.trial for member in members if same.key(member.choices) in keys]
+        seconds = float(store.seed_values(checked.spec.study, ("wall",), of_table).values.sum())
     own = [trial for trial in others if same.key(trial.choices) in keys]
     measured = [one.measurement for trial in own for one in trial.measured.values()]
     seconds += sum(one.wall for one in measured if one is not None)
@@ -280,18 +281,11 @@ def _done(checked: "CheckedStudy", data: "CheckedData", storage: str) -> _Done:
     return _Done(finished, lacking, len(members), seconds, len(slots or [0]))
 
 
-def _wanted(checked: "CheckedStudy", data: "CheckedData", done: _Done) -> int:
-    """Return how many finished trials the study has once the table's rows are among them."""
-    from paretocaps.search.planned_trials import planned_trials
+def _cost(
+    checked: "CheckedStudy", data: "CheckedData", planned: Sequence[Mapping[str, Any]], done: _Done
+) -> "Cost":
+    from paretocaps.search.planned_trials import cost
 
-    facts = checked.facts(data)
-    return max(1, done.trials + len(planned_trials(checked, facts)) - len(done.finished))
-
-
-def _cost(checked: "CheckedStudy", data: "CheckedData", done: _Done) -> "Cost":
-    from paretocaps.search.planned_trials import cost, planned_trials
-
-    facts = checked.facts(data)
     forecaster = checked.trainer.forecaster(data, checked.spec.epochs, checked.spec.ranks)
     seeds = {**done.begun, **done.finished}
-    return cost(planned_trials(checked, facts), len(checked.spec.seeds), seeds, forecaster)
+    return cost(planned, len(checked.spec.seeds), seeds, forecaster)

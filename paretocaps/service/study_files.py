@@ -123,7 +123,7 @@ def files_of(submissions: "Iterable[Submission]", folder: Path) -> Iterator[Stud
 
 
 def _kept(store: "Store", study: str) -> Iterator[StudyFile]:
-    for one in store.weights_unused(study, ()):  # used by none of no trials: all that there are
+    for one in store.weights_kept(study):
         if one.path.is_file():
             key = one.key
             name = f"trial-{key.trial}-seed-{key.seed}-attempt-{key.attempt}{one.path.suffix}"

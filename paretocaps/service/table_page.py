@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from paretocaps.domain.front_record import FrontMember
@@ -101,13 +102,14 @@ def write_table_page(path: Path, run: TableRun, observer: "Observer") -> tuple[J
         )
         lines = beside(published, trials, timed=not section.mixed, ensembles=ensembles)
         trainings = _trainings(store, spec.study, published, trials)
+        missing = [line.name for line in lines if line.trial is None and not line.networks]
         reports = {}
         if {"confusion", "roc"} & set(table.charts):
             tested = int((run.data.reading or {}).get("test_images", 0))
             reports = row_reports(store, spec.study, published, trials, tested, spec.device, observer)
-        curves = _curves(store, spec, drawn)
+        curves = _curves(store, spec, published, drawn)
     told = replace(
-        _told(run, everyone.devices, trials, [x.name for x in lines if x.trial is None and not x.networks]),
+        _told(run, everyone.devices, trials, missing, _unfinished(trainings)),
         figures=paper_charts(table.charts, front, drawn, curves, depths, reports),
         evaluations=report_figures(reports),
         trainings=_by_seed(trainings),
@@ -129,7 +131,11 @@ def _with_further(members: Sequence[FrontMember], table: "QuantityTable") -> lis
 
 
 def _told(
-    run: TableRun, devices: Sequence[str], trials: Sequence[FrontMember], missing: Sequence[str]
+    run: TableRun,
+    devices: Sequence[str],
+    trials: Sequence[FrontMember],
+    missing: Sequence[str],
+    unfinished: Sequence[str],
 ) -> "PaperRun":
     """Return what the page says of the run; `missing` are the rows that are not trained."""
     from paretocaps.report.paper_page import PaperRun
@@ -144,7 +150,7 @@ def _told(
     shorter = bool(less)
     if run.table.file.pretraining and not spec.fix.get("checkpoint"):
         less.append("a backbone with random weights instead of ImageNet's, which do not come with paretocaps")
-    untrained = [f"not trained: {', '.join(missing)}"] if missing else []
+    untrained = [f"not trained: {'; '.join(missing)}"] if missing else []
     return PaperRun(
         name=table.name,
         table=table.table,
@@ -166,10 +172,21 @@ def _told(
                 resized=resized(paper, spec),
                 quick=run.scale == "quick",
                 by_test=Published.model_validate(table.file.study["published"]).best_on_test,
+                unfinished=unfinished if shorter else (),
             ),
             *_notes(table, run.scale, spec),
         ),
     )
+
+
+def _unfinished(trainings: Trainings) -> list[str]:
+    """Return the rows whose best epoch is the last or last but one, in the mean over their trainings."""
+    return [
+        row
+        for row, seeds in trainings.items()
+        if any(len(one.epochs) > 2 for one in seeds.values())
+        and fmean(len(one.epochs) - one.best_epoch for one in seeds.values()) <= 1
+    ]
 
 
 def _several(device: str | None, devices: Sequence[str]) -> str:
@@ -219,8 +236,10 @@ def _by_seed(trainings: Trainings) -> dict[str, dict[int, dict[str, float]]]:
     }
 
 
-def _curves(store: "Store", spec: StudySpec, trials: Sequence[FrontMember]) -> "list[PolicyCurve]":
-    """Return the trials by epoch, as far as they have epochs."""
+def _curves(
+    store: "Store", spec: StudySpec, published: Published, trials: Sequence[FrontMember]
+) -> "list[PolicyCurve]":
+    """Return the trials by epoch, as far as they have epochs, each called as its row."""
     from paretocaps.report.policies import policy_curve
 
     found = [
@@ -229,7 +248,10 @@ def _curves(store: "Store", spec: StudySpec, trials: Sequence[FrontMember]) -> "
         )
         for one in trials
     ]
-    return [curve for curve in found if curve is not None]
+    rows = {
+        trial.trial: row.name for row in reversed(published.rows) for trial in trials if row.is_about(trial)
+    }
+    return [replace(curve, name=rows.get(curve.trial, curve.name)) for curve in found if curve is not None]
 
 
 def _front(

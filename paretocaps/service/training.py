@@ -173,7 +173,7 @@ def _with_trunk(run: TrainedRun) -> TrainedRun:
 
 def _job(options: TrainOptions, picked: PickedTrial | None) -> tuple[TrainingJob, str]:
     """Return the job to train, and a short name of its choices."""
-    from paretocaps.data.mapped_in_order import cores
+    from paretocaps.cores import processors
     from paretocaps.execution.devices import devices
 
     name = options.trainer or (picked.trainer if picked else "capsnet")
@@ -192,7 +192,7 @@ def _job(options: TrainOptions, picked: PickedTrial | None) -> tuple[TrainingJob
         "data": data_to_train(options, picked, folder),
         "epochs": _first(options.epochs, picked.epochs if picked else None, DEFAULT_EPOCHS),
         "device": _first_free(devices(options.device, ranks=ranks)),
-        "threads": max(1, cores() // ranks),
+        "threads": max(1, processors() // ranks),
         "ranks": ranks,
         "folder": folder,
         "checkpoints": True,

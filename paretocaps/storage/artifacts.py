@@ -15,10 +15,15 @@ from paretocaps.writing import private_folder
 
 
 def artifacts_folder(url: str) -> Path:
-    """Return the folder for the weights and arrays of the database at `url`; it may not exist yet.
+    """Return the folder for the weights and logs of the database at `url` (see `folder_beside`)."""
+    return folder_beside(url, "artifacts")
 
-    For `studies/paretocaps.db` it is `studies/paretocaps-artifacts`; for a database on a server it is
-    `studies/<database>-artifacts` in the working directory.
+
+def folder_beside(url: str, kind: str) -> Path:
+    """Return the folder for files of a `kind` beside the database at `url`; it may not exist yet.
+
+    For `studies/paretocaps.db` it is `studies/paretocaps-<kind>`; for a database on a server it is
+    `studies/<database>-<kind>` in the working directory.
 
     Raises:
         StorageError: the URL cannot be used.
@@ -26,8 +31,8 @@ def artifacts_folder(url: str) -> Path:
     parsed = parse_url(url)
     path = sqlite_file(parsed)
     if path is None:
-        return Path("studies") / f"{safe_name(parsed.database or 'paretocaps')}-artifacts"
-    return path.with_name(f"{path.name.removesuffix('.db')}-artifacts")
+        return Path("studies") / f"{safe_name(parsed.database or 'paretocaps')}-{kind}"
+    return path.with_name(f"{path.name.removesuffix('.db')}-{kind}")
 
 
 def artifacts_of(connection: Connection) -> Artifacts:

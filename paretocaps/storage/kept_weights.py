@@ -31,6 +31,11 @@ _ENDED_WITH_WEIGHTS = (
 )
 
 
+def weights_kept(connection: Connection, study: str) -> list[KeptWeights]:
+    """Return the weights files of a study's trials that have ended (see `weights_unused`)."""
+    return weights_unused(connection, study, ())
+
+
 def weights_unused(
     connection: Connection, study: str, keep: Collection[int], change: int | None = None
 ) -> list[KeptWeights]:

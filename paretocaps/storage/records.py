@@ -64,13 +64,20 @@ class StudySummary:
 class AttemptRecord:
     """One training of a trial.
 
-    `measurement` is None unless the attempt is finished, or stopped early, where it is that of the epochs so
-    far. `epochs`, and the epochs of the measurement, are
-    read only together with a single trial. `folder` is where the worker writes its files; None where there is
-    none on this machine, and `host` is the machine that it was made on, if that is recorded. `may_pass` says
-    whether a failed one may succeed if it is tried again; None where that is not recorded. `resumed_from` is
-    the attempt whose checkpoint it went on from, and `driver` the token of the driver that began it.
-    `replaced` says that a quieter training of the same seed counts in its place.
+    Attributes:
+        key: the study, the trial, the seed and the number of the attempt.
+        state: whether it runs, or how it ended.
+        reason: why it failed or was stopped.
+        measurement: what was measured; None unless it is finished, or stopped early, where it is that of the
+            epochs so far.
+        folder: where the worker writes its files; None where there is none on this machine.
+        started, ended: when it did, in UTC.
+        epochs: its epochs; they, and those of the measurement, are read only together with a single trial.
+        may_pass: whether a failed one may succeed if it is tried again; None where that is not recorded.
+        resumed_from: the attempt whose checkpoint it went on from.
+        host: the machine that its folder was made on, if that is recorded.
+        driver: the token of the driver that began it.
+        replaced: whether a quieter training of the same seed counts in its place.
     """
 
     key: AttemptKey

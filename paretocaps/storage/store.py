@@ -178,6 +178,7 @@ class Store:
     save_ensemble = _writes(_ensembles.save_ensemble)
     ensembles = _reads(_ensembles.ensembles)
     weights_unused = _reads(_kept_weights.weights_unused)
+    weights_kept = _reads(_kept_weights.weights_kept)
     forget_weights = _writes(_kept_weights.forget_weights)
 
     add_submission = _writes(_submissions.add_submission)

@@ -10,7 +10,7 @@ import torch
 
 from paretocaps.data.images import DataSplits
 from paretocaps.domain.job import TrainingJob
-from paretocaps.domain.objective import is_timed
+from paretocaps.domain.objective import is_device_bound
 from paretocaps.errors import DataError, UsageError
 from paretocaps.run_folder import RunFolder
 from paretocaps.training.weights import UNREADABLE, save_whole, why_unreadable
@@ -59,8 +59,9 @@ def save_checkpoint(job: TrainingJob, splits: DataSplits, state: State) -> None:
 def load_checkpoint(job: TrainingJob, splits: DataSplits, device: str) -> Found:
     """Return the last state that `save_checkpoint` wrote to the job's folder.
 
-    Where the last checkpoint is damaged, it is the one before it, or none. It is none, too, where a time is
-    measured to be compared and `device`, the name of the device here, is another than the checkpoint's.
+    Where the last checkpoint is damaged, it is the one before it, or none. There is none either where a time,
+    memory or energy is measured to be compared, and `device`, the name of the device here, is not the
+    checkpoint's.
 
     Raises:
         DataError: a checkpoint is of a newer version.
@@ -76,8 +77,8 @@ def load_checkpoint(job: TrainingJob, splits: DataSplits, device: str) -> Found:
             continue
         _check(path, content, job, splits)
         there = content["state"]["device"]
-        if there != device and any(map(is_timed, job.measure)):
-            left = f"what was trained on {there} was left, because times of two devices do not add up"
+        if there != device and any(map(is_device_bound, job.measure)):
+            left = f"what was trained on {there} was left, because what two devices measure does not add up"
             return Found(None, _ended((*remarks, left), "the training began anew"))
         return Found(
             content["state"],

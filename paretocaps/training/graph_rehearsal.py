@@ -39,8 +39,18 @@ class GraphRehearsal:
         self._captures = not hindrances(rehearsed.choices.optimizer, fp16, rehearsed.step.ranks)
 
     def step_seconds(self) -> float:
-        """Return how many seconds a step by the default tuning takes; 0 where steps cannot be captured."""
-        return self._seconds(self._plain) if self._captures else 0.0
+        """Return how many seconds a step by the default tuning takes; 0 where steps cannot be captured.
+
+        They cannot where a step asks the device for a value, or where a block of them does not fit in memory:
+        the training then takes its steps one by one.
+        """
+        if not self._captures:
+            return 0.0
+        try:
+            return self._seconds(self._plain)
+        except (RuntimeError, AssertionError):
+            self._captures = False
+            return 0.0
 
     def fastest(self, *, compiles: bool) -> Tuning:
         """Return the tuning with which a step takes the least time.
@@ -50,9 +60,9 @@ class GraphRehearsal:
         any, since the compiler makes other steps faster: it is kept where it is clearly faster and its
         gradients are those of the step that is not.
         """
+        best, least = self._plain, self.step_seconds()
         if not self._captures:
-            return self._plain
-        best, least = self._plain, self._seconds(self._plain)
+            return best
         for forms in self._with_patches():
             other = best.model_copy(update={"convolutions": (*best.convolutions, forms)})
             best, least = self._faster(other, best, least)

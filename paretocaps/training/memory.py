@@ -58,8 +58,16 @@ def free_bytes(device: torch.device) -> int:
         left.append(1024 * int(next(line for line in lines if line.startswith("MemAvailable")).split()[1]))
     with suppress(OSError, ValueError):  # a limit of "max" is no number, and means none
         limit, used = (int((_GROUP / name).read_text()) for name in ("memory.max", "memory.current"))
-        left.append(max(0, limit - used))
+        left.append(min(limit, max(0, limit - used + _file_cache())))
     return min(left) if left else os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4
+
+
+def _file_cache() -> int:
+    """Return the bytes of files that count as used in this process's cgroup; the system gives them up."""
+    with suppress(OSError, ValueError):
+        told = dict(line.split() for line in (_GROUP / "memory.stat").read_text().splitlines())
+        return sum(int(told.get(name, 0)) for name in ("active_file", "inactive_file"))
+    return 0
 
 
 def state_bytes(network: nn.Module, optimizer: torch.optim.Optimizer) -> int:

@@ -12,6 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.data.images import DataSplits
+from paretocaps.data.last_read import forget
 from paretocaps.data.raw_splits import read_splits
 from paretocaps.data.reading import reading
 from paretocaps.data.tensor_splits import load
@@ -36,6 +37,7 @@ _BATCH = 256  # images of a pass without gradients
 
 def check_data(spec: DataSpec, on_preparing: OnPreparing | None = None) -> CheckedData:
     """Read the images once, so that a fault in them is reported before a study is created (`Check`)."""
+    forget()  # a notebook may have changed its files since its last training
     splits = read_splits(spec, on_preparing)
     return CheckedData(splits.told, reading(splits), splits.anew)
 

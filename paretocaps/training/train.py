@@ -102,8 +102,14 @@ def run(job: TrainingJob, on_epoch: OnEpoch, ranks: Ranks) -> Measurement:
     on_progress = progress_of(on_epoch)
     splits = load(job.data, on_progress)
     on_progress("starting", 0, 1)
-    name = describe_device(device, ranks=ranks.size).name
+    # the first rank's device decides whether to go on, for all of them
+    name = ranks.from_first(lambda: describe_device(device, ranks=ranks.size).name, str)
     found = load_checkpoint(job, splits, name) if job.checkpoints else NO_CHECKPOINT
+    if ranks.from_first(lambda: found.state is None, bool) is not (found.state is None):
+        raise UsageError(
+            f"rank {ranks.rank} and the first one do not find the same checkpoint in {str(job.folder)!r}:"
+            " give a folder that all machines share"
+        )
     choices = choices_model().model_validate(job.choices)
     training = _Training(job, choices, splits, device, began, found, ranks, on_progress, tuned_of(on_epoch))
     go_on = ranks.from_first(lambda: all(on_epoch(record.told) for record in training.records), bool)
@@ -319,6 +325,7 @@ class _Training:
 
     def _keep_within(self) -> None:
         """Write a checkpoint within an epoch where the first rank finds it due; all ranks call it."""
+        self.energy.look()
         if self.job.checkpoints and self.ranks.from_first(lambda: self.kept.due(whole_epoch=False), bool):
             self.learner.keep_losses()
             with self.energy.paused():

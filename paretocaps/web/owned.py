@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from starlette.exceptions import HTTPException
 
+from paretocaps.domain.study_file import resolve_spec
 from paretocaps.errors import MissingError, StateError, UsageError
 from paretocaps.service import queueing
 from paretocaps.service.queueing import Places
@@ -97,6 +98,39 @@ def check_training_of(study: str, trial: int, number: int, store: Store) -> None
         raise MissingError(
             f"submission {number} is no training of trial {trial} of study {study!r}: name one that is"
         )
+
+
+def submit_study(
+    options: Mapping[str, Any], who: Principal, store: Store, *, places: Places, priority: int = 0
+) -> Submission:
+    """Submit a study that is new, or the token's own, or any where it is an admin's; return the submission.
+
+    Args:
+        options: those of a study file.
+        who: whose submission it is.
+        store: has the studies.
+        places: where the service keeps and looks for files.
+        priority: higher ones begin first.
+
+    Raises:
+        UsageError, DataError, MissingError, StateError: see `queueing.submit` and `allowed_priority`.
+        HTTPException: the study is another token's.
+    """
+    name = options.get("study", "default")
+    if not isinstance(name, str):
+        raise UsageError(f"study={name!r} is not allowed: it should be text")
+    resolve_spec({"study": name})  # before it is looked for
+    own_submission(name, who, store, raising=True)
+    return queueing.submit(
+        "study",
+        name,
+        options,
+        store,
+        owner=who.name,
+        priority=allowed_priority(who, priority),
+        quota=quota_of(who),
+        places=places,
+    )
 
 
 def submit_of_trial(

@@ -123,7 +123,7 @@ def _with(member: FrontMember, best_epoch: float) -> FrontMember:
 
 def _kept_weights(store: Store, study: str, members: Sequence[int]) -> dict[int, Path]:
     """Return the weights of trials of which a seed kept them, here."""
-    kept = store.weights_unused(study, ())  # used by none of no trials: all that there are
+    kept = store.weights_kept(study)
     return {one.key.trial: one.path for one in kept if one.key.trial in members and one.path.is_file()}
 
 

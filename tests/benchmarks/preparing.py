@@ -46,7 +46,7 @@ def photographs(folder: Path, count: int, size: int = 224) -> None:
 
 def prepare_here(folder: str) -> None:
     """Prepare the photographs under `folder` in this process; print seconds, cores and peak bytes."""
-    from paretocaps.data.mapped_in_order import cores
+    from paretocaps.cores import processors
     from paretocaps.data.raw_splits import read_splits
     from paretocaps.domain.job import DataSpec
 
@@ -59,5 +59,5 @@ def prepare_here(folder: str) -> None:
             read_splits(spec)
             seconds.append((time.perf_counter() - begin, time.process_time()))
     (first, processor), (again, _) = seconds
-    figures = {"seconds": first, "processor": processor, "again": again, "cores": min(8, cores())}
+    figures = {"seconds": first, "processor": processor, "again": again, "cores": min(8, processors())}
     print(json.dumps({**figures, "peak": peak_memory()}))

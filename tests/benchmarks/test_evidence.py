@@ -291,7 +291,7 @@ def test_a_result_is_drawn_and_told(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     (tmp_path / "evidence.json").write_text(json.dumps(result))
     (tmp_path / "evidence.svg").write_text(picture)
     assert "On 1 of 1 tables" in telling.claim()
-    assert "written 0.800 against 0.800" in telling.claim()
+    assert "| written | 0.800 | 0.800 | " in telling.claim()
     assert "| 0.800 (0.800 to 0.800) | 0.900 (0.900 to 0.900) | - |" in telling.page()
 
 

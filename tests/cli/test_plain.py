@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from paretocaps.cli.plain import QUIET_SECONDS, SOON_SECONDS, PlainView
+from paretocaps.cli.activity import QUIET_SECONDS, SOON_SECONDS
+from paretocaps.cli.plain import PlainView
 
 
 @pytest.fixture

@@ -158,6 +158,7 @@ def test_over_recorded_steps_and_replicates_what_is_left_neither_halves_nor_doub
         if seed == 2:
             left.trial_ended(trial, whole=True)
     told = [(at, rest) for at, rest in shown if rest is not None and rest > 5]
+    assert len(told) > 50
     for (before, first), (after, second) in pairwise(told):
         assert 0.75 < second / max(first - (after - before), 1.0) < 1.33
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paretocaps.data.mapped_in_order import CHUNK, cores, mapped_in_order
+from paretocaps.data.mapped_in_order import CHUNK, mapped_in_order
 
 
 @given(st.integers(0, 200), st.integers(1, 5))
@@ -50,7 +50,3 @@ def test_the_first_error_ends_it_and_no_thread_stays() -> None:
     with pytest.raises(ValueError, match="40"):
         found.extend(mapped_in_order(fail, range(1000), threads=2))
     assert threading.active_count() == before
-
-
-def test_there_is_a_core() -> None:
-    assert cores() >= 1

@@ -109,3 +109,17 @@ def test_pictures_with_a_palette_are_their_colours(tmp_path) -> None:
     assert {one.mode for one in pictures} == {"P"}
     found = read(list(zip(pictures, LABELS[:30].tolist(), strict=True)), tmp_path)
     assert {tuple(pixels[:3]) for pixels in pixels_of(found)} == set(colours)
+
+
+def test_parts_that_number_the_same_classes_otherwise_are_told_apart_by_name(tmp_path) -> None:
+    def part(names, labels):
+        form = datasets.Features({"image": datasets.Image(), "label": datasets.ClassLabel(names=names)})
+        return datasets.Dataset.from_dict({"image": [*GRAY[: len(labels)]], "label": labels}, features=form)
+
+    train, test = part(["x", "y", "z"], [0, 1, 2] * 6), part(["z", "x"], [0, 1, 0, 1])
+    assert read({"train": train, "test": test}, tmp_path).test.labels.tolist() == [2, 0, 2, 0]
+    other = part(["x", "w"], [0, 1])
+    with pytest.raises(
+        DataError, match=r"the class 'w' in one part, and other classes in another \(x, y, z\)"
+    ):
+        write_images({"train": train, "test": other}, tmp_path)

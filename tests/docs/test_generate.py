@@ -67,9 +67,9 @@ def test_papers_tables_are_told_where_they_are_kept_and_are_open_else(
     monkeypatch.setattr(generate, "EVIDENCE", tmp_path)
     assert generate.papers().startswith("## Open")
     first, *others = paper_table("fastrcaps-table1").table.claims
-    judged = {**first.model_dump(), "verdict": "open", "measured": "-1.67 epochs"}
+    judged = {**first.model_dump(), "verdict": "open", "measured": "-1.67 epochs", "text": "once worded so"}
     changed = {**others[0].model_dump(), "objective": "acc", "verdict": "holds", "measured": "0"}
-    claims = [judged, {**judged, "text": "what was withdrawn"}, changed]
+    claims = [judged, {**judged, "row": "wab_ws", "text": "what was withdrawn"}, changed]
     for run in (_run("fastrcaps-fig6", [], []), _run("fastrcaps-table1", claims, ["10 epochs of 30"])):
         text = json.dumps(run, ensure_ascii=False)
         (tmp_path / f"{run['table']}-cpu.json").write_text(text, encoding="utf-8")
@@ -77,6 +77,7 @@ def test_papers_tables_are_told_where_they_are_kept_and_are_open_else(
     assert told.index("the table fastrcaps-table1") < told.index("the table fastrcaps-fig6")
     assert f"| {first.text} | **open** | -1.67 epochs |" in told
     assert "what was withdrawn" not in told
+    assert "once worded so" not in told  # the present words are shown
     assert f"its statements: 2 withdrawn since then, {len(others)} new and not judged." in told
     assert told.count("Less than in the paper: 10 epochs of 30.") == told.count("Less than") == 1
     assert "`fastrcaps-table1`" not in still

@@ -43,6 +43,11 @@ def between(low, high):
         ("level", 0.2, -0.3, 0.1, "open"),
         ("level", 0.2, 0.3, 0.4, "does not hold"),
         ("level", 0.0, 0.0, 0.0, "holds"),
+        ("not less", 0.2, 0.3, 0.4, "holds"),
+        ("not less", 0.2, -0.2, 0.4, "holds"),
+        ("not less", 0.2, -0.3, 0.4, "open"),
+        ("not less", 0.2, -0.5, -0.3, "does not hold"),
+        ("not less", 0.0, 0.0, 0.0, "holds"),
     ],
 )
 def test_the_interval_alone_decides(direction, by, low, high, expected):
@@ -129,7 +134,7 @@ def test_what_never_came_so_far_leaves_its_side_open():
     [
         ({"objective": "tiem"}, "unknown objective 'tiem': did you mean 'time'?"),
         ({"objective": "time_to"}, "time_to(acc=0.99)"),
-        ({"direction": "faster"}, "'more', 'less' or 'level'"),
+        ({"direction": "faster"}, "'more', 'less', 'level' or 'not less'"),
         ({"by": -0.1}, "greater than or equal to 0"),
         ({"than": None}, "valid string"),
     ],

@@ -92,6 +92,12 @@ def test_that_accuracies_are_level_says_nothing_of_networks_that_hardly_learned(
     rows["wab"][1] = training(acc, collapsed=True)
     assert judged(claim("acc", "level", by=0.02), rows).why.startswith("a training collapsed")
     assert judged(claim("acc", "less"), rows).why == ""
+    everywhere = {
+        name: {seed: training(acc, collapsed=True) for seed in seeds} for name, seeds in rows.items()
+    }
+    for direction in ("more", "less", "level", "not less"):
+        found = judged(claim("acc", direction, by=0.02), everywhere)
+        assert (found.verdict, found.why) == ("open", "all trainings collapsed")
 
 
 def test_by_how_much_seconds_differ_is_open_where_training_was_scaled_down():

@@ -20,4 +20,6 @@ def test_a_clock_that_is_set_back_before_the_next_run(make_study):
     study.until(lambda: len(study.work()) > 2)
     driver.kill()
     study.complete(CLOCK_BACK=str(study.folder), seconds=30)
+    started = [moment for (moment,) in study.rows("SELECT started FROM paretocaps_attempts ORDER BY id")]
+    assert started != sorted(started), "it was not set back"
     check(study)

@@ -28,7 +28,7 @@ def test_a_figure_a_quantity_and_a_line_a_family():
     assert acc.text[1] == "8 blocks: 0.75<br>one trial"
     assert memory.line.color == seconds.line.color == acc.line.color != other.line.color
     assert figures["depth-epoch_time"].layout.xaxis.dtick == 2
-    assert figures["depth-memory"].layout.title.text == "Peak memory by depth"
+    assert figures["depth-memory"].layout.title.text == "Memory by depth"
 
 
 def test_a_point_with_a_loaded_trial_is_hollow():

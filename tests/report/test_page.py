@@ -253,7 +253,7 @@ def test_depth_mixes_no_devices(tmp_path, front, trials):
         record = replace(record, members=())
         body = written(tmp_path / "page.html", record, trials=deep, further=further)
         titles = {
-            "memory": "Peak memory by",
+            "memory": "Memory by",
             "seconds": "Seconds per epoch by depth",
             "accuracy": "Validation accuracy by",
         }

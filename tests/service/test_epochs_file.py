@@ -13,3 +13,13 @@ def test_the_table_of_epochs_is_begun_anew_and_settled(tmp_path):
     table.settle(tuple(record.model_copy(update={"time": 9.0}) for record in records))
     assert ",9.0," in path.read_text()
     assert [p.name for p in tmp_path.iterdir()] == ["epochs.csv"]
+
+
+def test_a_disk_that_is_full_for_a_while_loses_no_row(tmp_path):
+    records = [EpochRecord(epoch=n, acc=0.5, seconds=1.0, time=n, wall=n) for n in (1, 2, 3)]
+    table = EpochsFile(tmp_path / "away" / "epochs.csv")
+    table.add(records[0])
+    table.path.parent.mkdir()
+    for record in records[1:]:
+        table.add(record)
+    assert [line.split(",")[0] for line in table.path.read_text().splitlines()] == ["epoch", "1", "2", "3"]

@@ -1,3 +1,4 @@
+import errno
 import json
 import shutil
 from pathlib import Path
@@ -10,13 +11,34 @@ from paretocaps.search.driver import Driver
 from paretocaps.storage.store import Store
 
 
+def copied_to(folder, storage):
+    """Copy a database and its files to a folder; return the copy's URL."""
+    source = Path(storage.removeprefix("sqlite:///"))
+    shutil.copy(source, folder / source.name)
+    shutil.copytree(source.with_name("test-artifacts"), folder / "test-artifacts")
+    return f"sqlite:///{folder / source.name}"
+
+
 @pytest.fixture
 def own(storage, tmp_path):
     """A copy of the database with the study `s`, and of its files."""
-    source = Path(storage.removeprefix("sqlite:///"))
-    shutil.copy(source, tmp_path / source.name)
-    shutil.copytree(source.with_name("test-artifacts"), tmp_path / "test-artifacts")
-    return f"sqlite:///{tmp_path / source.name}"
+    return copied_to(tmp_path, storage)
+
+
+@pytest.fixture
+def weighty(trained, tmp_path):
+    """A copy of a database with the study `s` of a network whose weights are kept."""
+    return copied_to(tmp_path, trained)
+
+
+def kept_weights(storage, study):
+    """The weights that a study keeps, by trial, and the studies that their jobs name."""
+    with Store.open(storage, create=False) as store:
+        kept = {
+            (t.number, one.key.seed): one for t in store.trials(study) for one in t.attempts if one.weights
+        }
+    studies = {json.loads((one.folder / "job.json").read_text())["study"] for one in kept.values()}
+    return {key: one.weights for key, one in kept.items()}, studies
 
 
 def test_studies_have_their_state_front_and_size(own):
@@ -39,17 +61,20 @@ def test_a_study_that_a_driver_runs_is_running_and_is_neither_renamed_nor_delete
     assert service.study_names(own) == ["s"]
 
 
-def test_a_renamed_study_keeps_its_weights_and_goes_on(own):
+def test_a_renamed_study_keeps_its_weights(weighty):
+    before, studies = kept_weights(weighty, "s")
+    assert (len(before), studies) == (1, {"s"})
+    service.rename("s", "t", weighty)
+    assert kept_weights(weighty, "t") == (before, {"t"})
+    assert all(path.exists() for path in before.values())
+
+
+def test_a_renamed_study_has_its_front_and_goes_on(own):
     before = service.load_front("s", own)
     service.rename("s", "t", own)
     assert service.study_names(own) == ["t"]
     after = service.load_front("t", own)
     assert [m.trial for m in after] == [m.trial for m in before]
-    with Store.open(own, create=False) as store:
-        jobs = [
-            one.folder / "job.json" for trial in store.trials("t") for one in trial.attempts if one.folder
-        ]
-    assert {json.loads(job.read_text())["study"] for job in jobs if job.exists()} <= {"t"}
     with Store.open(own, create=False) as store:
         assert store.study("t").spec["study"] == "t"
         assert [one.spec["study"] for one in store.standings()] == ["t"]
@@ -57,19 +82,28 @@ def test_a_renamed_study_keeps_its_weights_and_goes_on(own):
     assert again.finished == 7
 
 
-def test_a_copy_has_files_of_its_own(own):
-    with Store.open(own, create=False) as store:
-        kept = {t.number: one.weights for t in store.trials("s") for one in t.attempts if one.weights}
-    assert service.copy("s", "t", own) == 6
-    with Store.open(own, create=False) as store:
-        copied = {t.number: one.weights for t in store.trials("t") for one in t.attempts if one.weights}
-    assert copied.keys() == kept.keys()
-    for number, path in copied.items():
-        assert path != kept[number]
-        assert path.read_bytes() == kept[number].read_bytes()
-    service.delete("s", own)
+def test_a_copy_has_files_of_its_own(weighty):
+    assert service.copy("s", "t", weighty) == 1
+    (kept, _), (copied, studies) = kept_weights(weighty, "s"), kept_weights(weighty, "t")
+    assert (len(kept), copied.keys(), studies) == (1, kept.keys(), {"t"})
+    for key, path in copied.items():
+        assert path != kept[key]
+        assert path.read_bytes() == kept[key].read_bytes()
+    service.delete("s", weighty)
     assert all(path.exists() for path in copied.values())
     assert not any(path.exists() for path in kept.values())
+
+
+def test_a_copy_whose_weights_find_no_room_says_so(weighty, monkeypatch):
+    def full(_, target):
+        raise OSError(errno.ENOSPC, "No space left on device", target)
+
+    monkeypatch.setattr(shutil, "copy2", full)
+    message = (
+        r"has all trials, but the weights of 1 training were not copied: '.*' cannot be written: .*space"
+    )
+    with pytest.raises(StorageError, match=message):
+        service.copy("s", "t", weighty)
 
 
 def test_what_is_deleted_is_said_before(own):

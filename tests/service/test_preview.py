@@ -65,7 +65,7 @@ def test_a_plan_has_a_row_an_epoch_and_curves():
         "lr_last": view.rows[0]["lr_last"],
     }
     assert [row["batch_size"] for row in view.rows[2:4]] == [1, 16]
-    steps, rates, sizes = view.curve(100)
+    steps, rates, sizes = view.curve()
     assert len(steps) == len(rates) == len(sizes)
     assert (steps[0], rates[0], sizes[0]) == (0, 1e-3, 1)
     with pytest.raises(UsageError, match="epochs"):

@@ -245,6 +245,7 @@ def test_optuna_gets_a_url_in_which_nothing_is_filled_in():
     assert optuna_url("{a}/x.db").format(SCHEMA_VERSION=1) == str(make_url("sqlite:///{a}/x.db"))
 
 
+@pytest.mark.postgres
 def test_a_server_whose_machine_is_gone_is_noticed_unless_the_url_sets_it_otherwise():
     pytest.importorskip("psycopg", reason="psycopg is not installed")
     own = engine_arguments("postgresql+psycopg://u@h/d")["connect_args"]

@@ -263,7 +263,7 @@ def test_times_of_two_devices_do_not_add_up(job):
     measured = train(made, go_on)
     assert len(measured.epochs) == 2
     (remark,) = [remark for remark in measured.remarks if "another CPU" in remark]
-    assert remark.endswith("because times of two devices do not add up: the training began anew")
+    assert remark.endswith("because what two devices measure does not add up: the training began anew")
 
 
 def test_a_damaged_checkpoint_is_named_and_the_one_before_it_taken(job):

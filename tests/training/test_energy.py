@@ -59,6 +59,19 @@ def test_energy_is_that_of_the_epochs_up_to_the_best(tmp_path):
     assert energy.quantities(3) == {"energy": pytest.approx(23)}
 
 
+def test_a_counter_that_wraps_round_twice_in_an_epoch_is_read_in_between(tmp_path, monkeypatch):
+    now = 0.0
+    monkeypatch.setattr("paretocaps.training.energy.time.monotonic", lambda: now)
+    package(tmp_path, "intel-rapl:0", 0)
+    energy = EpochEnergy(RaplMeter(tmp_path))
+    with energy.epoch(1):
+        for joules in range(300, 3000, 300):  # of 1,000 in a range
+            now += 20.0
+            package(tmp_path, "intel-rapl:0", joules % 1000)
+            energy.look()
+    assert energy.quantities(1) == {"energy": pytest.approx(2700)}
+
+
 def test_without_a_meter_nothing_is_measured():
     energy = EpochEnergy(None)
     with energy.epoch(1):

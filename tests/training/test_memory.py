@@ -64,6 +64,8 @@ def test_free_bytes_are_the_least_of_machine_and_group(monkeypatch, tmp_path) ->
     assert free_bytes(cpu) == 500 * 1024
     (tmp_path / "memory.max").write_text("5000\n")
     assert free_bytes(cpu) == 4000
+    (tmp_path / "memory.stat").write_text("anon 300\nactive_file 200\ninactive_file 450\n")  # may be given up
+    assert free_bytes(cpu) == 4650
 
 
 def test_what_a_process_holds_on_a_gpu_without_using_it_is_free(monkeypatch) -> None:

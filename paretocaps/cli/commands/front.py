@@ -43,8 +43,8 @@ def command(
     deviation and the ends of the interval beside each value (acc_sd, acc_low, acc_high), and the
     number of seeds (n).
 
-    The test part is judged by members of the front alone: when `optimize` ends, by those that keep the
-    study's bounds, and by others with --test. A test accuracy is stored, and chooses nothing.
+    Only members of the front are judged on the test part: when `optimize` ends, those that keep the
+    study's bounds, and the others with --test. A test accuracy is stored, and chooses nothing.
 
     \b
     Examples:

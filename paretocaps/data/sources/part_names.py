@@ -39,7 +39,7 @@ class PartName(NamedTuple):
 def part_name(name: str) -> PartName | None:
     """Return which part a folder called `name` may hold, or None if it tells of no part.
 
-    With a `rest`, only other folders can tell whether it is a part: bullet_train is none.
+    With a `rest`, only other folders can tell whether it is a part: bullet_train is not one.
     """
     words = [word.lower() for word in _WORD.findall(_CAPITAL.sub(" ", one_form(name)))]
     roles = {word: role for role, known in _ROLES.items() for word in words if known.fullmatch(word)}

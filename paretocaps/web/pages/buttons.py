@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Form
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from paretocaps.domain.study_file import resolve_spec
 from paretocaps.service import queueing
 from paretocaps.storage.submissions import Submission
 from paretocaps.web.guard.allowed import allowed
@@ -19,6 +18,7 @@ from paretocaps.web.owned import (
     remove_own_submission,
     resume_own,
     submit_of_trial,
+    submit_study,
 )
 from paretocaps.web.pages.answers import Number, PageRoute, Readers, Reading
 from paretocaps.web.pages.rendering import at
@@ -113,25 +113,12 @@ async def submitted(readers: Reading, who: Principal, options: Mapping[str, Any]
     """Submit a study, and lead to its page.
 
     Raises:
-        UsageError, DataError, MissingError, StateError: as for `queueing.submit`.
+        UsageError, DataError, MissingError, StateError: as for `submit_study`.
     """
-    name = options.get("study", "default")
-
-    def submit() -> Submission:
-        resolve_spec({"study": str(name)})  # before it is looked for
-        own_submission(str(name), who, readers.store, raising=True)
-        return queueing.submit(
-            "study",
-            str(name),
-            options,
-            readers.store,
-            owner=who.name,
-            priority=allowed_priority(who, priority),
-            quota=quota_of(who),
-            places=readers.places,
-        )
-
-    return shown("studies", (await run_in_threadpool(submit)).study)
+    new = await run_in_threadpool(
+        submit_study, options, who, readers.store, places=readers.places, priority=priority
+    )
+    return shown("studies", new.study)
 
 
 def _made(

@@ -59,9 +59,9 @@ class StudyPart:
     """What a page shows of a study besides its front, read at each request.
 
     Attributes:
+        standing: how many of its trials are in each state, and what its drivers say.
         spec: the study as it was created.
         state: whether a driver runs it, and whether it is complete.
-        trials: the number of its trials in each state.
         seconds: the training seconds that it has taken.
         current: what it trains at the moment.
         settings: its settings as texts.
@@ -114,7 +114,7 @@ def read_front(store: Store, study: str) -> FrontPart:
         StorageError: there is no such study.
     """
     try:
-        front = front_of(store, study, None, None, None)
+        front = front_of(store, study)
     except UsageError as error:  # such as of devices that do not compare: a person's word is needed
         return FrontPart(None, str(error))
     everyone = trials_of(store, study).members

@@ -1,11 +1,18 @@
 import json
+import math
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from paretocaps import service
+from paretocaps.cli.app import app
+from paretocaps.domain.study_file import resolve_spec
+from paretocaps.domain.study_spec import StudySpec
 from paretocaps.storage.store import Store
 
 
@@ -171,3 +178,45 @@ def test_a_study_goes_on_when_the_reader_of_its_talk_is_gone(tmp_path):
     assert process.wait() == 0
     with Store.open(f"sqlite:///{tmp_path}/s.db", create=False) as store:
         assert store.counts("s")["finished"] == 6
+
+
+NO_FIELDS = {"argument", "debug", "more", "no_designs", "plain", "spec_file"}
+"""Options that say how a study is run, and not what it is."""
+OF_FILES = {"designs", "ensembles", "file_fix", "published", "test_each_training", "test_every_epoch"}
+"""Fields of a study that have no option of their name."""
+
+
+def test_every_option_is_a_field_of_a_study_and_every_field_has_one():
+    command = app.get_command(click.Context(app), "optimize")
+    options, fields = {one.name for one in command.params}, set(StudySpec.model_fields)
+    assert options - fields == NO_FIELDS
+    assert fields - options == OF_FILES
+
+
+@pytest.mark.parametrize(
+    ("words", "field", "value"),
+    [
+        ("--stop-early rungs", "stop_early", "rungs"),
+        ("--stop-designs", "stop_designs", True),
+        ("--no-stop-designs", "stop_designs", False),
+        ("--reject", "reject", True),
+        ("--no-reject", "reject", False),
+        ("--keep-checkpoints", "keep_checkpoints", True),
+        ("--no-keep-checkpoints", "keep_checkpoints", False),
+        ("--timeout 90s", "timeout", 90.0),
+        ("--budget 10m", "budget", 600.0),
+        ("--until-stable 30", "until_stable", 30),
+        ("--threads 1", "threads", 1),
+        ("--limit-validation 50", "limit_validation", 50),
+        ("--classes-are-folders", "classes_are_folders", True),
+        ("--repeats 3", "repeats", 3),
+        ("--checkpoint-every off", "checkpoint_every", math.inf),
+        ("--no-designs", "designs", ()),
+    ],
+)
+def test_an_option_is_what_the_study_is_asked_for(words, field, value, monkeypatch):
+    asked = {}
+    monkeypatch.setattr(service, "optimize", lambda given, *_: asked.update(given))
+    CliRunner().invoke(app, ["optimize", "--study", "t", *words.split()])
+    found = getattr(resolve_spec(asked), field)
+    assert (tuple(found) if isinstance(found, list | tuple) else found) == value

@@ -82,9 +82,11 @@ def test_a_stream_ends_with_the_service(store):
 
     async def run():
         feed = Feed(store)
-        task = asyncio.create_task(whole(feed.stream("new", 0)))
-        await asyncio.sleep(0.05)
-        feed.close()
-        return await asyncio.wait_for(task, 5)
+        found = []
+        async for message in feed.stream("new", 0):
+            found.append(message)
+            if numbers(found):
+                feed.close()
+        return found
 
-    assert numbers(asyncio.run(run())) == [1]
+    assert numbers(asyncio.run(asyncio.wait_for(run(), 5))) == [1]

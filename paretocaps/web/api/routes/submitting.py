@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from paretocaps.domain.study_file import resolve_spec
 from paretocaps.errors import StateError, UsageError
 from paretocaps.service import queueing
 from paretocaps.service.study_files import delete_with_files
@@ -18,7 +17,7 @@ from paretocaps.web.api import models
 from paretocaps.web.api.asked import Opened, Settings
 from paretocaps.web.guard.allowed import allowed
 from paretocaps.web.guard.principal import Principal
-from paretocaps.web.owned import allowed_priority, own_submission, quota_of, resume_own
+from paretocaps.web.owned import allowed_priority, own_submission, quota_of, resume_own, submit_study
 from paretocaps.web.problems import problems
 
 router = APIRouter(prefix="/studies", tags=["queue"], responses=problems(404, 409, 422))
@@ -50,21 +49,8 @@ async def submit(
 ) -> models.Submission:
     """Submit a study: the options of a study file, as JSON or TOML. It waits in the queue for its turn."""
     options = await study_options(request)
-    name = options.get("study", "default")
-    if not isinstance(name, str):
-        raise UsageError(f"study={name!r} is not allowed: it should be text")
-    resolve_spec({"study": name})  # before it is looked for
-    await run_in_threadpool(own_submission, name, who, store, raising=True)
     new = await run_in_threadpool(
-        queueing.submit,
-        "study",
-        name,
-        options,
-        store,
-        owner=who.name,
-        priority=allowed_priority(who, priority),
-        quota=quota_of(who),
-        places=places_of(settings),
+        submit_study, options, who, store, places=places_of(settings), priority=priority
     )
     response.headers["Location"] = f"/api/v1/queue/{new.id}"
     return models.Submission.of(new)
