@@ -4,7 +4,8 @@
 #
 #   sudo docker/secrets.sh
 #
-# Containers read them as the user 1000. sudo gives them to that user; where that is you, it may be left out.
+# Containers read them as the user 1000. sudo gives them to that user (`sudo cat` shows them then); where that is you, it
+# may be left out.
 set -euo pipefail
 umask 077
 

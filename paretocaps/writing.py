@@ -105,8 +105,7 @@ def remove_abandoned(folder: Path) -> None:
     A folder that is missing or cannot be read is passed over.
     """
     for left in folder.glob(f"*{PART}"):
-        if _abandoned(left):
-            _remove(left)
+        _remove_abandoned(left)
 
 
 @contextmanager
@@ -149,17 +148,21 @@ def _tidy(path: Path) -> None:
         if kind == _ASIDE and not path.exists():
             with suppress(OSError):  # another writer was quicker
                 left.rename(path)
-        elif kind == _ASIDE or (kind == PART and _abandoned(left)):
+        elif kind == _ASIDE:
             _remove(left)
+        elif kind == PART:
+            _remove_abandoned(left)
 
 
-def _abandoned(draft: Path) -> bool:
+def _remove_abandoned(draft: Path) -> None:
+    """Remove a draft that nobody has locked, and lock it meanwhile: its writer may just be about to."""
     try:
         lock = os.open(draft, os.O_RDONLY)
     except OSError:
-        return False
+        return
     try:
-        return bool(_lock(lock))
+        if _lock(lock):
+            _remove(draft)
     finally:
         os.close(lock)
 

@@ -279,3 +279,20 @@ def test_private_folders_and_files_that_exist_keep_their_rights(tmp_path):
     private_folder(tmp_path / "a")
     private_file(tmp_path / "a" / "x")
     assert [rights(tmp_path / name) for name in ("a", "a/x")] == [0o750, 0o640]
+
+
+def test_a_draft_is_locked_while_it_is_removed_as_abandoned(tmp_path, monkeypatch):
+    draft, seen = tmp_path / "a.01234567.part", []
+    draft.touch()
+    remove = writing._remove
+
+    def watched(path):
+        other = os.open(path, os.O_RDONLY)
+        seen.append(writing._lock(other))
+        os.close(other)
+        remove(path)
+
+    monkeypatch.setattr(writing, "_remove", watched)
+    writing.remove_abandoned(tmp_path)
+    assert seen == [False]
+    assert not draft.exists()

@@ -1,5 +1,6 @@
 """The header and the pixels of one image file: the one reader for training, evaluation and prediction."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -13,6 +14,7 @@ from PIL import Image, ImageFile, ImageOps
 from paretocaps.data.encoded_images import File
 from paretocaps.data.orientation import orientation, unturned_before
 from paretocaps.domain.job import Levels
+from paretocaps.errors import DataError
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -25,6 +27,7 @@ INTEGERS, REALS, UPPER = "integers", "floating-point numbers", "16-bit colours"
 _DEEP = {"F": REALS, **dict.fromkeys(("I", "I;16", "I;16B", "I;16L", "I;16N"), INTEGERS)}
 _GRAY = ("1", "L", "LA", *_DEEP)
 _UNSIGNED = "I;32N"  # Pillow reads such values of a TIFF as signed ones
+_PASSING = (errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ESTALE)
 _HUGE = 2**24  # pixels; larger images are decoded one at a time, which bounds the memory of many threads
 _alone = Lock()
 
@@ -134,6 +137,11 @@ def _opened(file: File) -> Iterator[ImageFile.ImageFile]:
             yield image
     except (UnfitImageError, MemoryError):
         raise
+    except OSError as error:
+        if error.errno in _PASSING and not isinstance(file, bytes):  # such an image is not corrupt
+            why = f"({error.strerror}): check its rights and its disk"
+            raise DataError(f"image {str(file)!r} cannot be read {why}") from None
+        raise UnfitImageError(_reason(error)) from None
     except Exception as error:  # Pillow raises OSError, SyntaxError, ValueError and others for corrupt files
         raise UnfitImageError(_reason(error)) from None
 

@@ -28,6 +28,7 @@ _PARTS = {
     "val": "validation",
 }
 _IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+_UNEQUAL = "data has {} images and {} labels: give one for each image"
 _FORMS = (
     "a pair of arrays (images, labels), a torch Dataset of such pairs, a datasets.Dataset, or a dictionary of"
     " these with the parts train, test and validation"
@@ -64,7 +65,8 @@ def write_images(data: Any, root: Path) -> tuple[Path, dict[str, str]]:
     names = _names(parts)
     digest = hashlib.sha256(repr(names).encode())
     for name, part in parts.items():
-        digest.update(f"{name} {part.digest}".encode())
+        own = "" if part.names in (None, names) else f" {part.names!r}"  # which numbers its classes otherwise
+        digest.update(f"{name} {part.digest}{own}".encode())
     folder = root / digest.hexdigest()[:16]
     files = {name: f"{name}.parquet" for name in parts}
     if folder.is_dir():
@@ -92,6 +94,10 @@ def _part(data: Any) -> _Part:
         return _of_table(data)
     if isinstance(data, tuple | list) and len(data) == 2 and all(hasattr(one, "__len__") for one in data):
         images, labels = data
+        if isinstance(images, list | tuple) and len({np.shape(one) for one in images}) > 1:
+            if len(images) != len(labels):
+                raise DataError(_UNEQUAL.format(len(images), len(labels)))
+            return _of_pairs(list(zip(images, np.asarray(labels).tolist(), strict=True)))
         return _encoded(_images(np.asarray(images)), list(np.asarray(labels).tolist()), None)
     table = hasattr(data, "iloc") or isinstance(data, str | bytes | np.ndarray)
     if isinstance(data, Sized) and hasattr(data, "__getitem__") and not table:
@@ -168,7 +174,7 @@ def _encoded(images: Iterator[NDArray[np.uint8]], labels: list[Any], names: Sequ
 
 def _with_labels(files: list[bytes], labels: list[Any], names: tuple[str, ...] | None, digest: Any) -> _Part:
     if len(files) != len(labels):
-        raise DataError(f"data has {len(files)} images and {len(labels)} labels: give one for each image")
+        raise DataError(_UNEQUAL.format(len(files), len(labels)))
     if wrong := [label for label in labels if not _is_label(label)]:
         raise DataError(f"data has the label {wrong[0]!r:.80}: give a name, or a whole number from 0")
     digest.update(repr(labels).encode())
@@ -204,7 +210,8 @@ def _number(label: Any, own: Sequence[str], numbers: Mapping[str, int]) -> int:
 def _table(part: _Part, names: tuple[str, ...] | None) -> pa.Table:
     """Return the rows of a part as the `datasets` library writes them, with the names of the classes."""
     numbers = {name: number for number, name in enumerate(names or ())}
-    labels = [_number(label, part.names or (), numbers) for label in part.labels]
+    own = () if part.names == names else part.names or ()
+    labels = [_number(label, own, numbers) for label in part.labels]
     table = pa.table(
         {
             "image": pa.array([{"bytes": file, "path": None} for file in part.files], _IMAGE),

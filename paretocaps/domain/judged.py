@@ -96,11 +96,11 @@ def _step(claim: Claim, quantity: Quantity | None, trainings: Mapping[int, Measu
 
 def _hardly_learned(claim: Claim, trainings: Sequence[Measurement]) -> str:
     """Return why accuracies say nothing, where the networks hardly learned; else empty."""
-    if claim.relative or not claim.of.images:
+    if not claim.of.images:
         return ""
     if all(one.collapsed for one in trainings):
         return "all trainings collapsed"
-    if claim.direction in ("more", "less"):
+    if claim.relative or claim.direction in ("more", "less"):
         return ""
     if any(one.collapsed for one in trainings):
         return "a training collapsed, and such ones are always level"

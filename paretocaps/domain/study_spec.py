@@ -75,8 +75,8 @@ class StudySpec(BaseModel):
         ranks: the number of processes that train each trial together, each with its part of every batch, or
             with `batch_per_rank` with a batch of its own: on GPUs one per device, on a CPU each with its part
             of the threads. A trial whose choice `ranks` is not 0 takes so many of them.
-        share_device: whether jobs may share a device even though an objective is a time, which sharing makes
-            longer; it is recorded with every measurement.
+        share_device: whether jobs may share a device even though an objective is a time or energy, which
+            sharing makes larger; it is recorded with every measurement.
         device: "auto", "cpu", "cuda", "cuda:N", or a list such as "cuda:0,cuda:2", which may be one of TOML.
         stall_timeout: the seconds of silence after which a training is ended and tried again ("off": never);
             None for a multiple of the longest silence so far. This and the other limits may be text: "10m".

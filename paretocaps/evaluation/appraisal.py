@@ -94,7 +94,8 @@ def appraise(
     for number, network in enumerate(networks, 1):
         tell(f"scoring {len(images)} images" + (f", network {number}" if len(networks) > 1 else ""))
         scored.append(_scored(network, loader, evaluator))
-    whole = scored[0] if len(networks) == 1 else ensemble_scores(scored)
+    a = networks[0].architecture
+    whole = scored[0] if len(networks) == 1 else ensemble_scores(scored, a.classes - 1 if a.pairs else 1)
     as_one: Network = networks[0] if len(networks) == 1 else Ensemble(networks).to(device)
     robust = None
     if extras.robust:

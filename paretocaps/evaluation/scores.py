@@ -81,6 +81,8 @@ def collect(network: Network, batches: Iterable[Batch]) -> Scored:
 def confidence_of(networks: Sequence[Network]) -> str:
     """Return what the confidence of a prediction is, in words, for a network or an ensemble of several."""
     if len(networks) > 1:
+        if networks[0].architecture.pairs:
+            return "the mean over the networks of both classes' shares, added"
         return "the mean over the networks of the class's share: its score divided by the sum of all scores"
     a = networks[0].architecture
     if not FAMILIES.get(a.family).has_capsules:
@@ -104,13 +106,17 @@ def shares(scores: Tensor) -> Tensor:
     return torch.where(total > 0, scores / total, 1.0 / scores.shape[1])
 
 
-def ensemble_scores(members: Sequence[Scored]) -> Scored:
+def ensemble_scores(members: Sequence[Scored], paired: int = 1) -> Scored:
     """Return the scores of an ensemble of networks on the same images: the mean of their shares.
 
     MoCapsNet's Table 3 cites an ensemble of 4 models and Sabour et al. 2017 (section 6) one of 7; neither
     describes how their scores are combined. The reading here is the usual one, the average of the members'
     class distributions: lengths are divided by their sum first, so that a member whose capsules are all long
-    does not count more than the others.
+    does not count more than the others. The share of a pair of classes is that of both, added.
+
+    Args:
+        members: the scores of each network.
+        paired: in how many pairs each class is; 1 where the labels are single classes.
 
     Raises:
         DataError: there are no members, or they have scores for other images or classes.
@@ -123,7 +129,7 @@ def ensemble_scores(members: Sequence[Scored]) -> Scored:
             raise DataError(
                 "the members of an ensemble have scores for other images or classes: score them on the same"
             )
-    return Scored(np.mean([member.shares for member in members], axis=0), first.labels)
+    return Scored(paired * np.mean([member.shares for member in members], axis=0), first.labels)
 
 
 class Ensemble(Network):

@@ -15,10 +15,10 @@ def calibrate(job: TrainingJob, trainer: TrainerSpec) -> float | str | None:
     """Return how many seconds `trainer`'s reference step takes on the device of `job`.
 
     They are measured once per process, trainer, device and number of threads; on a slot, while its neighbours
-    are taken, as they are while it trains. The result is None if the
-    study measures no times, if the trainer has no reference step, or if the job has several ranks: these
-    are another device than the one that runs the step. A step that fails does not stop the training: the
-    result is then a text with the reason, and the next job tries again.
+    are taken, as they are while it trains. The result is None if the study measures no times and no energy,
+    if the trainer has no reference step, or if the job has several ranks: these are another device than the
+    one that runs the step. A step that fails does not stop the training: the result is then a text with the
+    reason, and the next job tries again.
     """
     if job.ranks > 1 or not trainer.calibrate or not any(map(is_timed, job.measure)):
         return None

@@ -138,6 +138,11 @@ def _holding(device: str, job: TrainingJob, tell: OnProgress) -> Iterator[Way]:
     finally:
         _release(turn)
     signatures = [file.with_suffix(f".{os.getpid()}") for file in way[1]]
+    if (
+        job.exclusive
+    ):  # nobody else can hold them: what others have signed is of the dead, whose number may be used
+        for file in way[1]:
+            _forget_holders(file)
     try:
         for signature in signatures:
             with suppress(OSError):
@@ -216,6 +221,13 @@ def _holders(file: Path) -> list[tuple[int, str]]:
             with suppress(OSError):
                 found.append((int(pid), signature.read_text(encoding="utf-8", errors="replace")))
     return found
+
+
+def _forget_holders(file: Path) -> None:
+    for signature in file.parent.glob(f"{file.stem}.*"):
+        if signature.suffix.removeprefix(".").isdecimal():
+            with suppress(OSError):
+                signature.unlink()
 
 
 def _runs(pid: int) -> bool:

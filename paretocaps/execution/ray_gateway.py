@@ -131,7 +131,8 @@ class Gateway:
             self._idle.append((job.ask, job.actor))
         except Exception as error:
             ended = {"result": asdict(self._loss(await self._verdict(error, job), job)), "failed": True}
-            await self._end(job.actor, arrived=job.arrived)  # it removes what it keeps on its node
+            with suppress(Exception):  # Ray itself may be gone
+                await self._end(job.actor, arrived=job.arrived)  # it removes what it keeps on its node
         del self._jobs[ticket]
         self._channel.send("ended", ticket=ticket, **ended)
 

@@ -91,6 +91,8 @@ def check_target(folder: Path, *, onnx: bool, force: bool) -> None:
     """
     if onnx:
         require("onnx", "an ONNX graph", *LIBRARIES, instead="export without it (--no-onnx)")
+    if folder.name in ("", ".."):
+        raise UsageError(f"{str(folder)!r} is a folder that is in use: name a new one in it")
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     if not (folder / DOCUMENT).is_file():

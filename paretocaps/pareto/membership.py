@@ -23,6 +23,7 @@ _ENOUGH = 8
 """Residuals from which on no others are assumed."""
 _TIMES_VARY = 0.1
 """The relative deviation of times over seeds that is assumed before that."""
+_AT_ONCE = 20_000_000  # resampled images at once
 _CHUNK = 2_000_000  # comparisons of two trials at once
 
 Draws = NDArray[np.float64]
@@ -172,10 +173,12 @@ def _over_images(
         shares = np.stack(
             [np.mean([own for (of, _), own in trainings.right.items() if of == row], axis=0) for row in rows]
         )
-        picked = random.integers(images, size=(count, images))
-        weights = np.stack([np.bincount(one, minlength=images) for one in picked])
-        # what a resample changes is added, for a trial of which predictions of some seeds are kept
-        found[:, rows] += (weights @ shares.T - shares.sum(axis=1)) / images
+        step = max(1, _AT_ONCE // images)
+        for start in range(0, count, step):
+            picked = random.integers(images, size=(min(step, count - start), images))
+            weights = np.stack([np.bincount(one, minlength=images) for one in picked])
+            # what a resample changes is added, for a trial of which predictions of some seeds are kept
+            found[start : start + step, rows] += (weights @ shares.T - shares.sum(axis=1)) / images
     others = [row for row in range(len(means)) if row not in rows and np.isfinite(means[row])]
     if trainings.images and others:
         shares = np.clip(means[others], 0.0, 1.0)

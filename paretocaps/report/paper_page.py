@@ -118,14 +118,15 @@ def claim_line(one: Judged) -> str:
 
 
 def asked(one: Judged) -> str:
-    """Return what the interval is compared with: "less than 0", "less by 58.6 % or more", "within ±0.002"."""
+    """Return what the interval is compared with: "less than 0", "less by 58.6 % or more", "within ±0.002",
+    "not less by more than 0.002".
+    """
     claim = one.claim
     if claim.direction == "level":
         return f"within ±{_amount(one, claim.by).lstrip('+')}"
     if claim.direction == "not less":
-        return (
-            f"not less by more than {_amount(one, claim.by).lstrip('+')}" if claim.by else "not less than 0"
-        )
+        allowed = _amount(one, claim.by).lstrip("+")
+        return f"not less by more than {allowed}" if claim.by else "not less than 0"
     if not claim.by:
         return f"{claim.direction} than 0"
     return f"{claim.direction} by {_amount(one, claim.by).lstrip('+')} or more"

@@ -129,8 +129,8 @@ def not_comparable(
         )
     if unfinished:
         found.append(
-            f"Trainings that still became more accurate when they ended: {'; '.join(unfinished)}. That one of"
-            " these is less accurate may mean that it learns more slowly."
+            f"Rows that had their best epoch last or last but one: {'; '.join(unfinished)}. That one of these"
+            " is less accurate may mean that it learns more slowly."
         )
     chosen = "chosen on training images that are held out, and test accuracy is measured once"
     found.append(

@@ -1,11 +1,13 @@
 """A study whose trainings are made by the caller: it is asked for choices, and told what was measured."""
 
+import time
+
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.run_folder import RunFolder
 from paretocaps.search.interrupts import TimeIsUpError
-from paretocaps.search.runner import Runner
+from paretocaps.search.runner import MOMENT, Runner
 from paretocaps.writing import private_folder
 
 
@@ -36,7 +38,9 @@ class Asking:
         """
         try:
             self.runner.look()
-            job = self.runner.next_job()
+            while (job := self.runner.next_job()) is None and self.runner.lacks_room:
+                time.sleep(MOMENT)  # as long as the storage's patience lasts
+                self.runner.look()
         except TimeIsUpError as over:
             self.runner.time_is_up = str(over)
             return None

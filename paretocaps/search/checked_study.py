@@ -88,7 +88,7 @@ def check_study(spec: StudySpec) -> CheckedStudy:
         UsageError: the trainer does not allow the fixed choices or the space or has no recorded trainings of
             the study, a device does not exist, an objective or a bound compares trials, a bound on a share of
             images is above 1, the sampler learns nothing from another study, or jobs would share a device
-            while their times are an objective.
+            while their times or energy are an objective.
     """
     objectives = parse_objectives(spec.objectives)
     for bound in spec.stated:

@@ -69,6 +69,8 @@ class Ending:
         """
         if self._budget is not None and (others or self._others):  # once more after the others have ended
             self._seconds = self.store.seconds_by_trial(self.spec.study)
+        elif self._all_ended() != self._ended:  # some were taken in, of an earlier driver or a lost database
+            self._read(())
         self._others = others
         self._note_front()
         if not self.reason:

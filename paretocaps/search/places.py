@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from paretocaps.cores import one_of_each_core
 from paretocaps.domain.measurement import ENERGY
-from paretocaps.domain.objective import Objective
+from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.domain.slot import WHOLE
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.wording import counted
@@ -47,7 +47,7 @@ def kind_of(places: Sequence[str]) -> str:
 
 
 def refuse_sharing(spec: StudySpec, objectives: Sequence[Objective], places: Sequence[str]) -> None:
-    """Refuse jobs that would share a device while a time is an objective, unless the spec allows it.
+    """Refuse jobs that would share a device while a time or energy is an objective, unless that is allowed.
 
     Raises:
         UsageError: they would; the message has the remedies.
@@ -56,16 +56,28 @@ def refuse_sharing(spec: StudySpec, objectives: Sequence[Objective], places: Seq
     count, where = len(set(places)), ", ".join(sorted(set(places)))
     if timed and len(places) > count and not spec.share_device:
         more = "larger" if timed[0] == ENERGY else "longer"
+        slots = "" if ENERGY in timed else _or_slots(spec, places)
         raise UsageError(
             f"workers={spec.workers} would train {len(places)} jobs at once on {where}, which"
-            f" makes the {timed[0]} of each {more}: set workers to {count}{_or_slots(spec, places)}, or give"
+            f" makes the {timed[0]} of each {more}: set workers to {count}{slots}, or give"
             " --share-device to allow it and mark the measurements as shared"
         )
-    slots = all(place.startswith("core") for place in places)
-    if ENERGY in timed and count > 1 and slots and not spec.share_device:
+    refuse_shared_counter(spec, objectives, places)
+
+
+def refuse_shared_counter(spec: StudySpec, objectives: Sequence[Objective], places: Sequence[str]) -> None:
+    """Refuse jobs on parts of one processor where energy is measured: its counter has the energy of all.
+
+    Raises:
+        UsageError: there would be such jobs, and the spec does not allow it.
+    """
+    bounds = (OBJECTIVES.get(bound.name) for bound in spec.requirements)
+    measured = {one.quantity for one in (*objectives, *bounds)}
+    counters = {WHOLE if place.startswith("core") else place.partition(",")[0] for place in places}
+    if ENERGY in measured and len(counters) < len(places) and not spec.share_device:
         raise UsageError(
-            f"{len(places)} jobs would train at once on the cores of one processor, whose counter has the"
-            " energy of all: leave out --threads, or give --share-device to allow it"
+            f"{len(places)} jobs would train at once where {counted(len(counters), 'counter')} has the energy"
+            f" of all: set workers to {len(counters)}, or give --share-device to allow it"
         )
 
 

@@ -78,7 +78,9 @@ class Recovery:
         """Take over a trial; return whether there was another one to try."""
         if not self.claimable:
             return False
-        self.claim((self._unowned or self._lacking or self._loaded).popleft())
+        number = (self._unowned or self._lacking or self._loaded).popleft()
+        if not self.claim(number):
+            self._complete.discard(number)  # another driver has it now: it may lack seeds afterwards
         return True
 
     def claim(self, number: int) -> bool:

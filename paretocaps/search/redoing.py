@@ -17,7 +17,8 @@ class Redoing:
     """Looks for loaded trainings of a front's members, within the bounds of the study.
 
     A training is trained again with its own seed, so that nothing but its times may differ, and the quieter
-    one counts from then on (`storage.quietest`). Where no objective is a time there is nothing to be gained.
+    one counts from then on (`storage.quietest`). Where no objective is a time or energy there is nothing to
+    be gained.
 
     Args:
         spec, objectives, store: the study.

@@ -193,6 +193,8 @@ class Results:
         self.open.pop(number, None)
         self.store.fail_trial(self.spec.study, number, failure)
         self.retries.end_waiting(number)
+        if self.take_in():  # else it would count among the trials that run
+            self.rank()
         self.tell_failed(number)
         self.observer.trial_failed(number, failure.reason)
         self.failures.of_trial(failure)

@@ -3,16 +3,17 @@
 import sys
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from paretocaps.domain.job import Origin, TrainingJob
 from paretocaps.domain.objective import OBJECTIVES, is_timed
 from paretocaps.domain.trainer import TRAINERS, Forecaster, forecast_of
-from paretocaps.errors import FencedError, ParetocapsError, StorageError, UsageError
+from paretocaps.errors import FencedError, ParetocapsError, StorageError, UnavailableError, UsageError
 from paretocaps.execution.executor import Executor
 from paretocaps.run_folder import RunFolder
 from paretocaps.search.claiming import Claiming
@@ -32,7 +33,7 @@ from paretocaps.search.results import Results
 from paretocaps.search.study_tunings import StudyTunings
 from paretocaps.storage.claims import Begun, Refusal
 
-_MOMENT = 0.5  # s between two looks at other drivers
+MOMENT = 0.5  # s between two looks at other drivers
 _PARTING = 2.0  # s that an interrupted driver waits for the database
 
 
@@ -75,7 +76,7 @@ class Runner:
     ending: Ending = field(init=False)
     claiming: Claiming = field(init=False)
     _waits: bool = False
-    _lacks_room: bool = False
+    lacks_room: bool = False
 
     def __post_init__(self) -> None:
         self.spec, self.objectives = self.results.spec, self.results.objectives
@@ -141,7 +142,7 @@ class Runner:
                     if outcome.measurement is not None:
                         self.tunings.note(outcome.measurement)
             else:
-                time.sleep(_MOMENT)
+                time.sleep(MOMENT)
 
     def look(self) -> None:
         """See what other drivers left, after a check of whether this one may go on."""
@@ -155,11 +156,10 @@ class Runner:
         """Begin what can be begun; return whether anything is under way, here or in another driver."""
         self.look()
         self._fill()
-        under_way = self.jobs.in_flight or self.recovery.awaited or self._lacks_room
+        under_way = self.jobs.in_flight or self.recovery.awaited or self.lacks_room
         return bool(under_way) or self._others_work() or self.recovery.redo_loaded()
 
     def _fill(self) -> None:
-        self._lacks_room = False
         # jobs are counted, not open trials: other seeds of a failed trial may still be training
         while not self._full and (job := self.next_job()) is not None:
             self.jobs.submit(job)
@@ -171,6 +171,7 @@ class Runner:
 
     def next_job(self) -> TrainingJob | None:
         """Begin the next training, and return its job; None if there is none to begin at present."""
+        self.lacks_room = False
         while True:
             for trial in self.results.open.values():
                 if trial.waiting:
@@ -184,8 +185,8 @@ class Runner:
                 return None
 
     def _has_room(self) -> bool:
-        self._lacks_room = not self.results.room.found()
-        return not self._lacks_room
+        self.lacks_room = not self.results.room.found()
+        return not self.lacks_room
 
     def _new_job(self) -> TrainingJob | None:
         """Begin a new trial, if the study is to have more and its space has more."""
@@ -327,13 +328,18 @@ class Runner:
         self.jobs.abort()
         end_session(self.results.study)
         # if the storage itself failed, the next run finds the trials running
-        with suppress(StorageError), self.store.patience.of(_PARTING):
-            self.jobs.store_epochs()
-            for number, trial in self.results.open.items():
-                if trial.finished:
-                    self.store.interrupt_attempts(self.spec.study, number, reason)
-                else:
-                    self.store.interrupt_trial(self.spec.study, number, reason)
+        steps: list[Callable[[], Any]] = [self.jobs.store_epochs]
+        for number, trial in self.results.open.items():
+            end = self.store.interrupt_attempts if trial.finished else self.store.interrupt_trial
+            steps.append(partial(end, self.spec.study, number, reason))
+        with suppress(UnavailableError), self.store.patience.of(_PARTING):
+            for step in steps:
+                try:
+                    step()
+                except UnavailableError:
+                    raise
+                except StorageError:
+                    continue  # such a trial has just ended; the others are still to be marked
 
     def _leave_to_others(self) -> None:
         """Remove what this driver left of trials that others took over from it, and have ended meanwhile."""

@@ -117,7 +117,8 @@ class Splitting:
         spec = self.spec
         several = spec.trials * len(spec.seeds) > 1 and 1 < len(one_of_each_core()) <= quota()
         free = spec.workers is None and spec.ranks == 1 and not spec.share_device
-        free = free and ENERGY not in spec.objectives  # the counters are those of the whole processor
+        bounds = (bound.name for bound in spec.requirements)
+        free = free and ENERGY not in (*spec.objectives, *bounds)  # whose counter is the whole processor's
         measured = not os.environ.get(VARIABLE)  # else nothing depends on what is measured of the machine
         return bool(self.trainer.typical_step) and can_pin() and several and free and measured
 

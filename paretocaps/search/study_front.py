@@ -17,6 +17,7 @@ from paretocaps.search.observer import Observer
 from paretocaps.search.ranking import (
     asked_quantities,
     front_trials,
+    keeping,
     latest_device,
     named_values,
     ranked_front,
@@ -164,11 +165,14 @@ class StudyFront:
     def _drop_weights(self, front: FrontRecord, change: int | None) -> None:
         """Delete the weights, and the checkpoints, of trials on no device's front and in no ensemble.
 
-        Those of trials that have changed after `change` stay, and the checkpoints of those that were stopped.
+        A front is that of all trials, and that of those within the study's bounds, which others may beat.
+        Weights of trials that have changed after `change` stay, and checkpoints of those that were stopped.
         """
         several = self.device_of() is not None and len(front.devices) > 1
         best = front_trials(self.table, self.objectives) if several else self._members
-        kept = {*best, *ensemble_trials(self.table, self.spec.ensembles)}
+        bounded = self.table.only(keeping(self.table, self.spec.requirements) & ~self.table.all_collapsed)
+        answers = front_trials(bounded, self.objectives)
+        kept = {*best, *answers, *ensemble_trials(self.table, self.spec.ensembles)}
         for gone in self.store.weights_unused(self.spec.study, kept, change):
             with suppress(OSError):  # a disk that is read-only keeps them until it can be written
                 gone.path.unlink(missing_ok=True)

@@ -154,6 +154,9 @@ def evaluate(
         UsageError: nothing, or both a study and networks are named, or these do not fit the images.
         DataError: weights or images cannot be read.
     """
+    from paretocaps.data.last_read import forget
+
+    forget()  # a notebook may have changed its files since they were read last
     picked, own = _picked(study, options)
     own.setdefault("pictures", output is not None)
     if own.get("data") is not None:

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,9 +29,12 @@ class EpochsFile:
         A disk that is full for a while ends no training: `settle` writes all rows anew.
         """
         self.records.append(record)
-        with suppress(OSError), self.path.open("a" if self._begun else "w") as stream:
-            stream.write(_table([record] if self._begun else self.records, header=not self._begun))
+        try:
+            with self.path.open("a" if self._begun else "w") as stream:
+                stream.write(_table([record] if self._begun else self.records, header=not self._begun))
             self._begun = True
+        except OSError:
+            self._begun = False  # the next row writes all of them anew
 
     def settle(self, records: tuple[EpochRecord, ...]) -> None:
         """Replace the rows by the final records of the training; without records, keep the rows."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.progress import OnProgress, unheard
-from paretocaps.errors import UnknownNameError
+from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.service.evaluated_images import PARTS, EvaluateOptions, data_of, images_of
 from paretocaps.service.picking import PickedTrial
 from paretocaps.service.subjects import check_fits, common_precision, naming_remarks, subjects_of
@@ -98,7 +98,6 @@ def evaluate(
             other or the images.
         DataError: weights or images cannot be read.
     """
-    from paretocaps.data.last_read import forget
     from paretocaps.data.tensor_splits import load
     from paretocaps.evaluation.accuracy import Evaluator
     from paretocaps.evaluation.appraisal import Extras, appraise
@@ -111,9 +110,13 @@ def evaluate(
     if options.part not in PARTS:
         raise UnknownNameError("part", options.part, PARTS)
     device = open_device(devices(options.device)[0])
+    trained = picked if options.dataset is None and options.data is None else None
+    if trained is not None and (why := trained.other_data()):
+        raise UsageError(
+            f"{why}: its test images may be some that it was trained on: name others with --data"
+        )
     subjects = subjects_of(networks, picked)
     spec = data_of(options, subjects)
-    forget()  # a notebook may have changed its files since they were read last
     splits = load(spec, on_progress)
     for line in splits.told:
         progress(line)

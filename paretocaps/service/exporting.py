@@ -77,7 +77,7 @@ def export_trial(
     from paretocaps.storage.artifacts import safe_name
 
     path = picked.kept_weights()
-    folder = Path(options.output or Path("exports") / f"{safe_name(picked.study)}-trial-{picked.trial}")
+    folder = _folder(options, f"{safe_name(picked.study)}-trial-{picked.trial}")
     about = {
         "study": picked.study,
         "trial": picked.trial,
@@ -87,7 +87,11 @@ def export_trial(
         "test_acc": picked.test_acc,
         "data": picked.data,
     }
-    return _export(path, folder, about, options, picked.data, talk, on_progress)
+    data: DataSpec | None = picked.data
+    if why := picked.other_data():
+        talk(f"{why}: without --class-names, classes are called 0, 1, ...; random images check the export")
+        data = None
+    return _export(path, folder, about, options, data, talk, on_progress)
 
 
 def export_run(
@@ -106,15 +110,19 @@ def export_run(
         DataError: the weights are missing or damaged.
         ParetocapsError: ONNX cannot express the network, or differs from torch.
     """
-    path = Path(run)
+    path = Path(run).expanduser()
     name = path.name if path.is_dir() else path.parent.name
     if path.is_dir():
         path = RunFolder(path).weights
     if not path.is_file():
         raise DataError(f"there are no weights at {str(path)!r}: name a folder of `paretocaps train`")
-    folder = Path(options.output or Path("exports") / (name or "network"))
+    folder = _folder(options, name or "network")
     about, data = _about_run(path.parent)
     return _export(path, folder, about, options, data, talk, on_progress)
+
+
+def _folder(options: ExportOptions, name: str) -> Path:
+    return Path(options.output).expanduser() if options.output else Path("exports") / name
 
 
 def _about_run(folder: Path) -> tuple[dict[str, object], DataSpec | None]:
@@ -205,5 +213,9 @@ def predict(
     if not paths:
         raise UsageError("no images named: give files or folders")
     return predict(
-        Path(folder), [Path(path) for path in paths], options or PredictOptions(), talk, on_progress
+        Path(folder).expanduser(),
+        [Path(path).expanduser() for path in paths],
+        options or PredictOptions(),
+        talk,
+        on_progress,
     )

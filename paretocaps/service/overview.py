@@ -98,14 +98,13 @@ class Overview:
 
     def _line(self, standing: "Standing") -> StudyLine:
         wanted = standing.spec.get("trials")
-        ended = standing.trials["finished"] + standing.trials["stopped"]
         known = self._fronts.get(standing.name)
         return StudyLine(
             name=standing.name,
             created=standing.created,
             objectives=tuple(standing.spec.get("objectives", ())),
             data=_data(standing),
-            state=state_of(standing, wanted is not None and ended >= wanted),
+            state=state_of(standing, wanted is not None and standing.ended >= wanted),
             trials={str(state): count for state, count in standing.trials.items()},
             wanted=wanted,
             front=known[2] if known else None,

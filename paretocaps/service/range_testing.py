@@ -122,7 +122,6 @@ def lr_range(
     Raises:
         UsageError: a choice, a learning rate, the data or the device is not allowed.
     """
-    from paretocaps.data.last_read import forget
     from paretocaps.data.tensor_splits import load
     from paretocaps.execution.devices import devices
     from paretocaps.schedules.plan import build_plan
@@ -131,7 +130,6 @@ def lr_range(
     _check(options)
     choices, canonical = read_choices(options.settings, options.design, "capsnet")
     data = _data(options)
-    forget()  # a notebook may have changed its files since they were read last
     splits = load(data, on_progress)
     for line in splits.told:
         talk(line)

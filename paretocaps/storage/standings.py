@@ -34,6 +34,11 @@ class Standing:
     trials: Mapping[State, int]
     drivers: tuple[Sighting, ...]
 
+    @property
+    def ended(self) -> int:
+        """How many of its trials count: those that finished, and those that were stopped early."""
+        return self.trials["finished"] + self.trials["stopped"]
+
 
 def standings(connection: Connection) -> list[Standing]:
     """Return how every study stands, the newest first."""

@@ -341,8 +341,8 @@ class Learner:
         size = self._step_images
         if self._captured is None and self._captures and len(self.loader) >= _FEWEST_CAPTURED * size:
             room = min(self.loader.block_steps(size), len(self.loader) // size)
-            steps = BlockSteps(self._step, self.loader.image_shape, size, room)
             try:
+                steps = BlockSteps(self._step, self.loader.image_shape, size, room)
                 self._captured = CapturedSteps(steps)
             except (RuntimeError, AssertionError) as error:
                 self._captures = False

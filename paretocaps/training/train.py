@@ -76,8 +76,8 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
     except after those that end within a second of the last one, and within an epoch every
     `job.checkpoint_every` seconds. A training that finds one continues from it,
     and reaches the same weights as without interruption (in float32 on a CPU, to the bit); `on_epoch` is then
-    called for the earlier epochs first. Writing them is no part of `time`. Where a time is to be measured,
-    one of another device is not continued.
+    called for the earlier epochs first. Writing them is no part of `time`. Where a time, memory or energy
+    is to be measured, one of another device is not continued.
 
     Raises:
         DataError, UsageError: the data, device or choices cannot be trained, or a checkpoint belongs to

@@ -1,3 +1,5 @@
+import errno
+import os
 import struct
 import zlib
 from io import BytesIO
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from paretocaps.data.decode import UPPER, UnfitImageError, read_header, read_pixels, read_plain_pixels
+from paretocaps.errors import DataError
 
 NOISE = np.random.default_rng(0).integers(0, 256, (6, 9, 3)).astype(np.uint8)
 
@@ -203,3 +206,13 @@ def test_sixteen_bit_grays_with_alpha_are_gray() -> None:
     file = png(2, 1, 16, 4, (b"IDAT", rows))
     assert read_header(file).channels == 1
     assert read_pixels(file, 1)[0, :, 0].tolist() == [0x12, 0xFF]
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EACCES])
+def test_a_disk_that_cannot_be_read_is_no_corrupt_image(tmp_path, monkeypatch, number):
+    def refuse(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Image, "open", refuse)
+    with pytest.raises(DataError, match=r"x.png' cannot be read \(.*\): check its rights and its disk"):
+        read_header(tmp_path / "x.png")

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 import torch
 from PIL import Image
+from pyarrow import parquet
 from torch.utils.data import TensorDataset
 
 from paretocaps.data.own_images import write_images
@@ -118,8 +119,18 @@ def test_parts_that_number_the_same_classes_otherwise_are_told_apart_by_name(tmp
 
     train, test = part(["x", "y", "z"], [0, 1, 2] * 6), part(["z", "x"], [0, 1, 0, 1])
     assert read({"train": train, "test": test}, tmp_path).test.labels.tolist() == [2, 0, 2, 0]
+    again = part(["x", "z", "y"], [0, 1, 0, 1])  # the same numbers of other classes
+    assert read({"train": train, "test": again}, tmp_path).test.labels.tolist() == [0, 2, 0, 2]
     other = part(["x", "w"], [0, 1])
     with pytest.raises(
         DataError, match=r"the class 'w' in one part, and other classes in another \(x, y, z\)"
     ):
         write_images({"train": train, "test": other}, tmp_path)
+
+
+def test_images_of_several_sizes_are_images_with_their_labels(tmp_path) -> None:
+    images = [GRAY[0], GRAY[1][:6], *GRAY[2:30]]
+    folder, files = write_images((images, LABELS[:30]), tmp_path)
+    assert len(parquet.read_table(folder / files["train"])) == 30
+    with pytest.raises(DataError, match="30 images and 29 labels: give one for each"):
+        write_images((images, LABELS[:29]), tmp_path)

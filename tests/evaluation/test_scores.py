@@ -107,3 +107,10 @@ def test_the_confidence_is_told_as_the_network_has_it(choices, words):
     one = build_network(architecture(Choices(**choices), 28, 28, 1, 10), 0)
     assert words in confidence_of([one])
     assert "share" in confidence_of([one, one])
+
+
+def test_the_share_of_a_pair_is_that_of_both_classes():
+    single = np.array([[0.6, 0.3, 0.1]])  # of three classes, whose pairs are (0, 1), (0, 2), (1, 2)
+    pairs = np.array([[single[0][a] + single[0][b] for a, b in ((0, 1), (0, 2), (1, 2))]]) / 2
+    members = [Scored(pairs, np.array([0])), Scored(3 * pairs, np.array([0]))]
+    np.testing.assert_allclose(ensemble_scores(members, paired=2).scores, [[0.9, 0.7, 0.4]])

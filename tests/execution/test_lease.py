@@ -208,3 +208,15 @@ def test_a_slot_waits_for_its_neighbours_only_for_a_moment(make_job, monkeypatch
         with leased(job, refuse):
             await_neighbours(job)
     assert len(slept) == module._NEIGHBOURS
+
+
+def test_what_a_dead_process_signed_says_nothing_under_an_exclusive_lease(make_job):
+    with leased(make_job(exclusive=True), refuse):
+        files = list(host_folder("devices").glob("core-*.lock"))
+    for file in files:  # its number is that of another process now
+        file.with_suffix(f".{os.getppid()}").write_text("old")
+    with leased(make_job(exclusive=True), refuse) as lease:
+        lease.look()
+        assert not lease.shared
+    with leased(make_job(), refuse) as lease:
+        assert not lease.shared

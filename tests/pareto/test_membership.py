@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from paretocaps.domain.objective import OBJECTIVES
+from paretocaps.pareto import membership as module
 from paretocaps.pareto.membership import Trainings, candidates, chosen, draws, membership
 
 OBJECTIVES_2 = OBJECTIVES.get("acc"), OBJECTIVES.get("params")
@@ -85,3 +86,12 @@ def test_means_and_counts():
     found = trainings([(0.5, 10), (0.7, 10)], [(0.4, 20)])
     assert found.means().ravel().tolist() == pytest.approx([0.6, 10.0, 0.4, 20.0])
     assert found.counts.tolist() == [2, 1]
+
+
+def test_images_are_resampled_in_parts_with_the_same_draws(monkeypatch):
+    random = np.random.default_rng(3)
+    right = {(0, 0): random.random(50) < 0.8, (1, 0): random.random(50) < 0.7}
+    found = trainings([(0.8, 1.0)], [(0.7, 1.0)], images=50, right=right)
+    whole = module._over_images(found, 0, 40, np.random.default_rng(0))
+    monkeypatch.setattr(module, "_AT_ONCE", 7 * 50)
+    np.testing.assert_array_equal(module._over_images(found, 0, 40, np.random.default_rng(0)), whole)

@@ -64,6 +64,8 @@ def test_a_line_has_the_difference_its_interval_and_the_seeds():
         ({}, "less than 0"),
         ({"by": 0.586, "relative": True}, "less by 58.6 % or more"),
         ({"objective": "acc", "direction": "level", "by": 0.002}, "within ±0.0020"),
+        ({"objective": "acc", "direction": "not less", "by": 0.002}, "not less by more than 0.0020"),
+        ({"objective": "acc", "direction": "not less"}, "not less than 0"),
     ],
 )
 def test_what_an_interval_is_held_to_is_said(options, text):

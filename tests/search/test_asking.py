@@ -2,6 +2,7 @@ from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import CheckedData
+from paretocaps.search import asking as module
 from paretocaps.search.asking import Asking
 from paretocaps.search.checked_study import check_study
 from paretocaps.search.interrupts import Interrupts
@@ -86,3 +87,25 @@ def test_nothing_is_asked_for_when_the_time_is_up(storage):
         now[0] = 61.0
         assert asking.ask() is None
         assert asking.runner.time_is_up.startswith("timeout=1m of the run was over")
+
+
+def test_a_last_trial_that_fails_while_others_are_finished_is_replaced(storage):
+    with Study(storage, trials=2) as asking:
+        first, second = asking.ask(), asking.ask()
+        asking.tell(first, measured(first))
+        asking.tell(second, Failure("no luck"))
+        third = asking.ask()
+        assert third is not None
+        asking.tell(third, measured(third))
+        assert asking.ask() is None
+    assert states(storage) == ["finished", "failed", "finished"]
+
+
+def test_a_disk_that_is_full_for_a_moment_does_not_end_a_study(storage, monkeypatch):
+    monkeypatch.setattr(module, "MOMENT", 0.0)
+    with Study(storage, trials=1) as asking:
+        room = asking.runner.results.room
+        answers = iter([False, False, True])
+        monkeypatch.setattr(room, "found", lambda: next(answers))
+        assert asking.ask() is not None
+        assert list(answers) == []

@@ -1,11 +1,18 @@
 import pytest
 
+from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import UsageError
 from paretocaps.execution import slots
 from paretocaps.execution.inline import InlineExecutor
 from paretocaps.execution.processes import ProcessExecutor
-from paretocaps.search.places import fewer_jobs, kind_of, places_on_slots, refuse_crowded_ranks
+from paretocaps.search.places import (
+    fewer_jobs,
+    kind_of,
+    places_on_slots,
+    refuse_crowded_ranks,
+    refuse_shared_counter,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -60,3 +67,23 @@ def test_ranks_that_would_share_a_core_are_refused():
 )
 def test_the_places_of_jobs_say_what_trains(places, kind):
     assert kind_of(places) == kind
+
+
+@pytest.mark.parametrize(
+    ("places", "counters"),
+    [
+        (["core 0", "core 1"], 1),
+        (["cpu", "cpu"], 1),
+        (["node 1, slot 1", "node 1, slot 2", "node 2, slot 1"], 2),
+        (["cuda:0", "cuda:0"], 1),
+    ],
+)
+def test_jobs_that_would_share_a_counter_of_energy_are_refused(places, counters):
+    energy, other = StudySpec(objectives="acc,energy"), StudySpec(require=["energy<=9"])
+    for spec in (energy, other):
+        objectives = parse_objectives(spec.objectives)
+        with pytest.raises(UsageError, match=rf"{len(places)} jobs .*: set workers to {counters}, or give"):
+            refuse_shared_counter(spec, objectives, places)
+        refuse_shared_counter(spec, objectives, sorted({place.partition(",")[0] for place in places})[:1])
+        refuse_shared_counter(spec.model_copy(update={"share_device": True}), objectives, places)
+    refuse_shared_counter(StudySpec(), parse_objectives("acc,time"), places)

@@ -145,3 +145,15 @@ def test_compiled_steps_train_as_others_do():
         assert made.remarks == []
         assert made._captured is not None
     assert losses[1] == pytest.approx(losses[0], rel=2e-2)
+
+
+def test_steps_that_cannot_be_captured_are_taken_one_by_one(monkeypatch):
+    found = rehearsal()
+    found._captures = True
+
+    def fails(tuning):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(found, "_seconds", fails)
+    assert found.step_seconds() == 0.0
+    assert found.fastest(compiles=True) == found._plain

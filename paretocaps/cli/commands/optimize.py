@@ -58,7 +58,7 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
 @click.option(
     "--share-device/--no-share-device",
     default=None,
-    help="Let jobs share a device even if a time is an objective; their trials are flagged.",
+    help="Let jobs share a device even if a time or energy is an objective; their trials are flagged.",
 )
 @shared_spec_option("--device", " Several: cuda:0,cuda:2.", "--devices")
 @spec_option("--stall-timeout", "TIME", f"End and retry a training that is silent this long.{_STALL}")

@@ -17,7 +17,7 @@ from paretocaps.data.encoded_images import EncodedData, EncodedPart
 from paretocaps.data.fingerprint import fingerprint
 from paretocaps.data.raw import Labels
 from paretocaps.data.sources.class_names import numbers_by_name
-from paretocaps.data.sources.image_files import TABLE, names_in
+from paretocaps.data.sources.image_files import TABLE, folders_in, is_hidden, names_in
 from paretocaps.data.sources.image_table import (
     LABEL_COLUMNS,
     ROWS,
@@ -119,8 +119,9 @@ def _named(folder: Path, parts: Parts) -> _Files:
 
 
 def _files_of(folder: Path, place: str) -> Sequence[Path]:
-    files = sorted(folder.glob(f"{place}/*" if (folder / place).is_dir() else place))
-    tables = [file for file in files if file.suffix == TABLE and file.is_file()]
+    there = folder / place
+    files = [there / name for name in names_in(there)] if there.is_dir() else sorted(folder.glob(place))
+    tables = [one for one in files if one.suffix == TABLE and not is_hidden(one.name) and one.is_file()]
     if not tables:
         raise DataError(
             f"parts: no parquet file in {str(folder)!r} is {place!r}: name one, or a sub-folder of them"
@@ -135,6 +136,11 @@ def _chosen(folder: Path) -> _Files:
         raise DataError(
             f"data folder {str(folder)!r} has no parquet file whose name starts with 'train': rename one, or"
             f" name the parts, such as --data {folder} --parts train={tables[0]}"
+            + (
+                ", or read its sub-folders as classes with --classes-are-folders"
+                if folders_in(folder)
+                else ""
+            )
         )
     tests = {
         word: [name for name in tables if re.match(rf"{word}(?![a-z])", name) and name not in train]

@@ -82,7 +82,7 @@ class StudyPart:
     @property
     def ended(self) -> int:
         """How many of its trials count."""
-        return self.trials["finished"] + self.trials["stopped"]
+        return self.standing.ended
 
 
 def read_study(store: Store, study: str) -> StudyPart:
@@ -93,9 +93,8 @@ def read_study(store: Store, study: str) -> StudyPart:
     """
     standing = store.standing(study)
     spec = StudySpec.model_validate(standing.spec)
-    ended = standing.trials["finished"] + standing.trials["stopped"]
-    state = state_of(standing, ended >= spec.trials)
-    to_begin = max(0, spec.trials - ended - standing.trials["running"]) * len(spec.seeds)
+    state = state_of(standing, standing.ended >= spec.trials)
+    to_begin = max(0, spec.trials - standing.ended - standing.trials["running"]) * len(spec.seeds)
     now = datetime.now(UTC)
     return StudyPart(
         standing=standing,

@@ -13,6 +13,7 @@ from paretocaps import service
 from paretocaps.cli.app import app
 from paretocaps.domain.study_file import resolve_spec
 from paretocaps.domain.study_spec import StudySpec
+from paretocaps.errors import UsageError
 from paretocaps.storage.store import Store
 
 
@@ -216,7 +217,13 @@ def test_every_option_is_a_field_of_a_study_and_every_field_has_one():
 )
 def test_an_option_is_what_the_study_is_asked_for(words, field, value, monkeypatch):
     asked = {}
-    monkeypatch.setattr(service, "optimize", lambda given, *_: asked.update(given))
-    CliRunner().invoke(app, ["optimize", "--study", "t", *words.split()])
+
+    def optimize(given, *_):
+        asked.update(given)
+        raise UsageError("that is enough")
+
+    monkeypatch.setattr(service, "optimize", optimize)
+    result = CliRunner().invoke(app, ["optimize", "--study", "t", *words.split()])
+    assert "that is enough" in result.stderr
     found = getattr(resolve_spec(asked), field)
     assert (tuple(found) if isinstance(found, list | tuple) else found) == value

@@ -83,10 +83,17 @@ def test_a_stream_ends_with_the_service(store):
     async def run():
         feed = Feed(store)
         found = []
-        async for message in feed.stream("new", 0):
-            found.append(message)
-            if numbers(found):
-                feed.close()
+
+        async def read():
+            async for message in feed.stream("new", 0):
+                found[len(found) :] = [message]
+
+        task = asyncio.create_task(read())
+        while not numbers(found):
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)  # it waits for news now
+        feed.close()
+        await asyncio.wait_for(task, 5)
         return found
 
-    assert numbers(asyncio.run(asyncio.wait_for(run(), 5))) == [1]
+    assert numbers(asyncio.run(run())) == [1]
