@@ -1,9 +1,10 @@
 """Compare two runs of a paper's table with different seeds: `python docs/rerun.py FIRST.json SECOND.json`.
 
 The two files are what `reproduce` wrote beside its pages. For every figure that both measured and that seeds
-change, the difference of the two means is set against its 95 % interval (Welch's t), and the result is kept
-in docs/evidence/again. Figures that no seed changes, such as parameters, would always agree and do not count;
-nor do seconds where the two runs had different devices.
+change, the difference of the two means is set against its 95 % interval (Welch's t), and the result
+is kept in docs/evidence/again. Figures that no seed changes, such as parameters or the best of one epoch,
+would always agree and do not count; nor do those that repeat another one of their row, such as the seconds of
+one epoch, nor seconds where the two runs had different devices.
 """
 
 import json
@@ -54,9 +55,12 @@ def _figures(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[dict[
     left = EXACT if set(one["devices"]) == set(other["devices"]) else (*EXACT, *BOUND)
     for row in one["by_seed"]:
         own, again = (list(run["by_seed"].get(row, {}).values()) for run in (one, other))
+        counted: list[list[list[float]]] = []
         for name in dict.fromkeys(name for training in own for name in training if name not in left):
             pair = [[training[name] for training in run if name in training] for run in (own, again)]
-            if all(len(values) > 1 for values in pair):
+            changes = all(len(values) > 1 for values in pair) and len({*pair[0], *pair[1]}) > 1
+            if changes and pair not in counted:
+                counted.append(pair)
                 yield {"row": row, "figure": name, **difference(*pair)}
 
 

@@ -56,6 +56,14 @@ def test_seconds_of_other_devices_are_not_compared(rerun: ModuleType) -> None:
     assert [figure["figure"] for figure in rerun.compared(one, other)["figures"]] == ["acc"]
 
 
+def test_what_all_trainings_have_alike_or_another_figure_has_too_is_not_counted(rerun: ModuleType) -> None:
+    one, other = run((0, 1), (0.91, 0.93)), run((3, 4), (0.9, 0.95))
+    for two in (one, other):
+        for place, training in enumerate(two["by_seed"]["wab"].values()):
+            training |= {"best_epoch": 1, "epoch_time": 10.0 + place, "time": 10.0 + place}
+    assert [figure["figure"] for figure in rerun.compared(one, other)["figures"]] == ["acc", "epoch_time"]
+
+
 def test_files_that_cannot_be_compared_are_refused(rerun: ModuleType, tmp_path: Path) -> None:
     one, older, few = run((0, 1), (0.91, 0.93)), run((3, 4), (0.9, 0.95)), run((3, 4), (0.9, 0.95))
     del older["by_seed"]
