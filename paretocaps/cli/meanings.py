@@ -53,7 +53,9 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
             "N|all",
             "Validate on N images only, stratified, or on all.  [default: in proportion to --limit-train]",
         ),
-        "--corrupt": Meaning("refuse|skip", "What to do with image files that cannot be read."),
+        "--corrupt": Meaning(
+            "refuse|skip", "What to do with corrupt image files; others that cannot be read end it."
+        ),
         "--parts": Meaning(
             "train=A,test=B",
             "Parts of the data folder, and validation=C if there is one: sub-folders, parquet or IDX files.",

@@ -27,7 +27,12 @@ INTEGERS, REALS, UPPER = "integers", "floating-point numbers", "16-bit colours"
 _DEEP = {"F": REALS, **dict.fromkeys(("I", "I;16", "I;16B", "I;16L", "I;16N"), INTEGERS)}
 _GRAY = ("1", "L", "LA", *_DEEP)
 _UNSIGNED = "I;32N"  # Pillow reads such values of a TIFF as signed ones
-_PASSING = (errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ESTALE)
+_PASSING = {
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "check its rights"),
+    **dict.fromkeys((errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN), "check its disk"),
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE), "raise the limit of open files (ulimit -n)"),
+}
+"""What keeps an image from being read although it may be sound, with the remedy."""
 _HUGE = 2**24  # pixels; larger images are decoded one at a time, which bounds the memory of many threads
 _alone = Lock()
 
@@ -139,8 +144,8 @@ def _opened(file: File) -> Iterator[ImageFile.ImageFile]:
         raise
     except OSError as error:
         if error.errno in _PASSING and not isinstance(file, bytes):  # such an image is not corrupt
-            why = f"({error.strerror}): check its rights and its disk"
-            raise DataError(f"image {str(file)!r} cannot be read {why}") from None
+            remedy = _PASSING[error.errno]
+            raise DataError(f"image {str(file)!r} cannot be read ({error.strerror}): {remedy}") from None
         raise UnfitImageError(_reason(error)) from None
     except Exception as error:  # Pillow raises OSError, SyntaxError, ValueError and others for corrupt files
         raise UnfitImageError(_reason(error)) from None

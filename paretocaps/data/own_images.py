@@ -94,7 +94,7 @@ def _part(data: Any) -> _Part:
         return _of_table(data)
     if isinstance(data, tuple | list) and len(data) == 2 and all(hasattr(one, "__len__") for one in data):
         images, labels = data
-        if isinstance(images, list | tuple) and len({np.shape(one) for one in images}) > 1:
+        if isinstance(images, list | tuple) and _is_mixed(images):
             if len(images) != len(labels):
                 raise DataError(_UNEQUAL.format(len(images), len(labels)))
             return _of_pairs(list(zip(images, np.asarray(labels).tolist(), strict=True)))
@@ -103,6 +103,11 @@ def _part(data: Any) -> _Part:
     if isinstance(data, Sized) and hasattr(data, "__getitem__") and not table:
         return _of_pairs(data)
     raise DataError(f"data is of type {type(data).__name__}: give a folder, a data set's name, or {_FORMS}")
+
+
+def _is_mixed(images: Sequence[Any]) -> bool:
+    """Whether images are pictures, or of several sizes, so that they are no single array."""
+    return any(isinstance(one, Image.Image) for one in images) or len({np.shape(one) for one in images}) > 1
 
 
 def _of_table(data: Any) -> _Part:

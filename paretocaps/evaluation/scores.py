@@ -133,7 +133,7 @@ def ensemble_scores(members: Sequence[Scored], paired: int = 1) -> Scored:
 
 
 class Ensemble(Network):
-    """Several networks as one network, whose scores are those of `ensemble_scores`.
+    """Several networks as one, whose scores are those of `ensemble_scores`, but for a factor with pairs.
 
     Args:
         members: one or more networks for the same images and classes; `architecture` is the first one's.

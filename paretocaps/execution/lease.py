@@ -138,12 +138,10 @@ def _holding(device: str, job: TrainingJob, tell: OnProgress) -> Iterator[Way]:
     finally:
         _release(turn)
     signatures = [file.with_suffix(f".{os.getpid()}") for file in way[1]]
-    if (
-        job.exclusive
-    ):  # nobody else can hold them: what others have signed is of the dead, whose number may be used
-        for file in way[1]:
-            _forget_holders(file)
     try:
+        if job.exclusive:  # nobody else can hold them: other signatures are of the dead
+            for file in way[1]:
+                _forget_holders(file)
         for signature in signatures:
             with suppress(OSError):
                 signature.write_text("" if job.origin is None else job.study, encoding="utf-8")

@@ -1,6 +1,7 @@
 """Reads from a network's data the images to check an export on, and the names of the classes."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from torch import Tensor
 
@@ -9,6 +10,7 @@ from paretocaps.domain.job import DataSpec
 from paretocaps.errors import UsageError
 from paretocaps.exporting.package import CHECKED
 from paretocaps.models.network import Network
+from paretocaps.training.trained_images import other_images
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +29,14 @@ class KnownData:
     told: tuple[str, ...] = ()
 
 
-def known_data(data: DataSpec | None, network: Network) -> KnownData:
-    """Return what `data` provide for `network`; nothing where they are missing or do not fit it."""
+def known_data(data: DataSpec | None, network: Network, folder: Path) -> KnownData:
+    """Return what `data` provide for `network`; nothing where they are missing, changed, or do not fit it.
+
+    Args:
+        data: the images that it was trained on; None where they are unknown.
+        network: the network.
+        folder: the folder of its training.
+    """
     a = network.architecture
     if data is None:
         return KnownData()
@@ -36,6 +44,8 @@ def known_data(data: DataSpec | None, network: Network) -> KnownData:
         splits = load(data)
     except UsageError:  # includes DataError, its subclass
         return KnownData()
+    if why := other_images(folder, splits):
+        return KnownData(told=(f"{why}; classes are called 0, 1, ... unless --class-names names them",))
     names = splits.class_names if splits.classes == a.labels else None
     if splits.shape != (a.channels, a.height, a.width) or splits.levels not in (None, a.levels):
         return KnownData(None, names, splits.told)

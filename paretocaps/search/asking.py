@@ -38,8 +38,8 @@ class Asking:
         """
         try:
             self.runner.look()
-            while (job := self.runner.next_job()) is None and self.runner.lacks_room:
-                time.sleep(MOMENT)  # as long as the storage's patience lasts
+            while (job := self.runner.next_job()) is None and self.runner.begins_soon:
+                time.sleep(MOMENT)
                 self.runner.look()
         except TimeIsUpError as over:
             self.runner.time_is_up = str(over)

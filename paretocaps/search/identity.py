@@ -7,7 +7,7 @@ from typing import Any
 
 from paretocaps.data.fingerprint import FolderContent, folder_content
 from paretocaps.data.reading import differences
-from paretocaps.domain.job import DataSpec, Origin
+from paretocaps.domain.job import Origin
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS, CheckedData
 from paretocaps.domain.wording import counted
@@ -90,26 +90,10 @@ def refuse_other_study(spec: StudySpec, stored: Mapping[str, Any]) -> None:
         raise _mismatch(spec, differences, _advice(then, now))
 
 
-def data_content(data: DataSpec) -> FolderContent | None:
-    """Return the content of a local data folder, or None if the data set comes from the catalog."""
-    folder = Path(data.path) if data.path else None
+def data_content(spec: StudySpec) -> FolderContent | None:
+    """Return the content of the study's local data folder, or None if its data set comes from the catalog."""
+    folder = Path(spec.data_spec.path) if spec.data_spec.path else None
     return folder_content(folder) if folder is not None and folder.is_dir() else None
-
-
-def other_data(study: str, data: DataSpec, then: Mapping[str, Any] | None) -> str:
-    """Return that the images in the study's folder are not those that it began with; empty if they are.
-
-    Images that a changed folder holds out for tests may be among those that were trained on.
-
-    Args:
-        study: its name.
-        data: its images.
-        then: the `data_content` at its creation; None for a data set of the catalog, or if it is not stored.
-    """
-    now = None if then is None else data_content(data)
-    if then is None or now is None or dict(then) == now:
-        return ""
-    return f"the images in {data.path!r} are not those that study {study!r} began with"
 
 
 def refuse_other_data(

@@ -96,7 +96,7 @@ def opened(
         StudyMismatchError: the stored study has another identity or other data, or reads its data otherwise.
     """
     facts = checked.facts(data)
-    content = data_content(checked.spec.data_spec)  # once: the database may lie in the same folder, and grow
+    content = data_content(checked.spec)  # once: the database may lie in the same folder, and grow
     designs, notices = _enter(store, checked, facts, content)
     with Driver(store, checked.spec.study) as driver:
         known = KnownTrials(driver.store, checked.spec.study, designs.same)
@@ -282,7 +282,8 @@ def _on_slots(checked: CheckedStudy, splitting: Splitting, *, begun: bool) -> Ch
     if size is None:
         return checked
     places = places_on_slots(spec, checked.executor, (WHOLE,), size)
-    refuse_shared_counter(spec, checked.objectives, places)
+    if not checked.trainer.recorded:
+        refuse_shared_counter(spec, checked.objectives, places)
     settled = spec.model_copy(update={"threads": size})
     return replace(checked, spec=settled, places=tuple(places), slot=size)
 

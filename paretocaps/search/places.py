@@ -56,7 +56,7 @@ def refuse_sharing(spec: StudySpec, objectives: Sequence[Objective], places: Seq
     count, where = len(set(places)), ", ".join(sorted(set(places)))
     if timed and len(places) > count and not spec.share_device:
         more = "larger" if timed[0] == ENERGY else "longer"
-        slots = "" if ENERGY in timed else _or_slots(spec, places)
+        slots = "" if _measures_energy(spec, objectives) else _or_slots(spec, places)
         raise UsageError(
             f"workers={spec.workers} would train {len(places)} jobs at once on {where}, which"
             f" makes the {timed[0]} of each {more}: set workers to {count}{slots}, or give"
@@ -66,19 +66,29 @@ def refuse_sharing(spec: StudySpec, objectives: Sequence[Objective], places: Seq
 
 
 def refuse_shared_counter(spec: StudySpec, objectives: Sequence[Objective], places: Sequence[str]) -> None:
-    """Refuse jobs on parts of one processor where energy is measured: its counter has the energy of all.
+    """Refuse jobs on parts of a processor, or on one device, where energy is measured: a counter has all.
 
     Raises:
         UsageError: there would be such jobs, and the spec does not allow it.
     """
-    bounds = (OBJECTIVES.get(bound.name) for bound in spec.requirements)
-    measured = {one.quantity for one in (*objectives, *bounds)}
-    counters = {WHOLE if place.startswith("core") else place.partition(",")[0] for place in places}
-    if ENERGY in measured and len(counters) < len(places) and not spec.share_device:
+    if not _measures_energy(spec, objectives) or spec.share_device:
+        return
+    if any(place.startswith("core") or ", slot " in place for place in places):
         raise UsageError(
-            f"{len(places)} jobs would train at once where {counted(len(counters), 'counter')} has the energy"
-            f" of all: set workers to {len(counters)}, or give --share-device to allow it"
+            "energy is that of a whole processor, of which slots are parts: leave out --threads, or give"
+            " --share-device to allow it"
         )
+    counters = len(set(places))
+    if counters < len(places):
+        raise UsageError(
+            f"{len(places)} jobs would train at once where {counted(counters, 'counter')} has the energy of"
+            f" all: set workers to {counters}, or give --share-device to allow it"
+        )
+
+
+def _measures_energy(spec: StudySpec, objectives: Sequence[Objective]) -> bool:
+    bounds = (OBJECTIVES.get(bound.name) for bound in spec.requirements)
+    return ENERGY in {one.quantity for one in (*objectives, *bounds)}
 
 
 def refuse_crowded_ranks(spec: StudySpec) -> None:

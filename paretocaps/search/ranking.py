@@ -188,9 +188,14 @@ def asked_quantities(
     return tuple(dict.fromkeys([*MEASURED, *asked]))
 
 
-def front_trials(table: QuantityTable, objectives: Sequence[Objective]) -> list[int]:
-    """Return the numbers of the trials on the study's front, or on any device's if devices do not compare."""
-    bound = any(objective.device_bound for objective in objectives)
+def front_trials(
+    table: QuantityTable, objectives: Sequence[Objective], requirements: Sequence[Requirement] = ()
+) -> list[int]:
+    """Return the numbers of the trials on the study's front, or on any device's if devices do not compare.
+
+    Devices do not compare where an objective does not, or what one of the `requirements` is on.
+    """
+    bound = any(one.device_bound for one in (*objectives, *(each.objective for each in requirements)))
     groups = [table.devices == name for name in table.device_names] if bound else None
     found: set[int] = set()
     for chosen in groups if groups is not None else [np.ones(len(table), dtype=bool)]:

@@ -78,16 +78,17 @@ class Recovery:
         """Take over a trial; return whether there was another one to try."""
         if not self.claimable:
             return False
-        number = (self._unowned or self._lacking or self._loaded).popleft()
-        if not self.claim(number):
-            self._complete.discard(number)  # another driver has it now: it may lack seeds afterwards
+        self.claim((self._unowned or self._lacking or self._loaded).popleft())
         return True
 
     def claim(self, number: int) -> bool:
         """Take over a trial, unless another driver did; return whether this driver has it."""
         store, study = self.results.store, self.results.spec.study
-        if number not in self.results.open and store.claim(study, number):
-            self._take_over(store.trial(study, number))
+        if number not in self.results.open:
+            if store.claim(study, number):
+                self._take_over(store.trial(study, number))
+            else:
+                self._complete.discard(number)  # another driver has it now: it may lack seeds afterwards
         return number in self.results.open
 
     def reopened(self, number: int) -> OpenTrial:

@@ -165,6 +165,11 @@ class Runner:
             self.jobs.submit(job)
 
     @property
+    def begins_soon(self) -> bool:
+        """Whether a training may begin soon: when the disk has room, or an earlier driver's worker ends."""
+        return self.lacks_room or self.recovery.awaited > 0
+
+    @property
     def _full(self) -> bool:
         """Whether every place trains, a worker of an earlier driver included, which slows others down."""
         return self.jobs.in_flight + self.recovery.awaited >= self.executor.capacity

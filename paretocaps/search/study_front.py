@@ -171,7 +171,7 @@ class StudyFront:
         several = self.device_of() is not None and len(front.devices) > 1
         best = front_trials(self.table, self.objectives) if several else self._members
         bounded = self.table.only(keeping(self.table, self.spec.requirements) & ~self.table.all_collapsed)
-        answers = front_trials(bounded, self.objectives)
+        answers = front_trials(bounded, self.objectives, self.spec.requirements)
         kept = {*best, *answers, *ensemble_trials(self.table, self.spec.ensembles)}
         for gone in self.store.weights_unused(self.spec.study, kept, change):
             with suppress(OSError):  # a disk that is read-only keeps them until it can be written

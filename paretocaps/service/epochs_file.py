@@ -30,8 +30,12 @@ class EpochsFile:
         """
         self.records.append(record)
         try:
-            with self.path.open("a" if self._begun else "w") as stream:
-                stream.write(_table([record] if self._begun else self.records, header=not self._begun))
+            if self._begun:
+                with self.path.open("a") as stream:
+                    stream.write(_table([record], header=False))
+            else:
+                with whole_file(self.path) as whole:
+                    whole.write(_table(self.records, header=True).encode())
             self._begun = True
         except OSError:
             self._begun = False  # the next row writes all of them anew

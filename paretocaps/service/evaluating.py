@@ -105,24 +105,23 @@ def evaluate(
     from paretocaps.models.complexity import parameters
     from paretocaps.training.device import describe_device, open_device
     from paretocaps.training.precision import autocast, resolve_precision, whole_float32
+    from paretocaps.training.trained_images import other_images
 
     options = options or EvaluateOptions()
     if options.part not in PARTS:
         raise UnknownNameError("part", options.part, PARTS)
     device = open_device(devices(options.device)[0])
-    trained = picked if options.dataset is None and options.data is None else None
-    if trained is not None and (why := trained.other_data()):
-        raise UsageError(
-            f"{why}: its test images may be some that it was trained on: name others with --data"
-        )
     subjects = subjects_of(networks, picked)
     spec = data_of(options, subjects)
     splits = load(spec, on_progress)
     for line in splits.told:
         progress(line)
     images = images_of(splits, options)
+    own = options.dataset is None and options.data is None
     for subject in subjects:
         check_fits(subject, splits)
+        if own and subject.folder is not None and (why := other_images(subject.folder, splits)):
+            raise UsageError(f"{subject.name}: {why}; name others with --data")
         subject.network.to(device).eval()
     naming = naming_remarks(subjects, splits)
     for remark in naming:

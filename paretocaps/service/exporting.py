@@ -1,6 +1,7 @@
 """Exports trained networks, and predicts with exports."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,11 +88,7 @@ def export_trial(
         "test_acc": picked.test_acc,
         "data": picked.data,
     }
-    data: DataSpec | None = picked.data
-    if why := picked.other_data():
-        talk(f"{why}: without --class-names, classes are called 0, 1, ...; random images check the export")
-        data = None
-    return _export(path, folder, about, options, data, talk, on_progress)
+    return _export(path, folder, about, options, picked.data, talk, on_progress)
 
 
 def export_run(
@@ -110,7 +107,7 @@ def export_run(
         DataError: the weights are missing or damaged.
         ParetocapsError: ONNX cannot express the network, or differs from torch.
     """
-    path = Path(run).expanduser()
+    path = _expanded(run)
     name = path.name if path.is_dir() else path.parent.name
     if path.is_dir():
         path = RunFolder(path).weights
@@ -121,8 +118,15 @@ def export_run(
     return _export(path, folder, about, options, data, talk, on_progress)
 
 
+def _expanded(path: str) -> Path:
+    """Return a path with its `~` for the home folder; a name such as `~draft.png` stays."""
+    with suppress(RuntimeError):
+        return Path(path).expanduser()
+    return Path(path)
+
+
 def _folder(options: ExportOptions, name: str) -> Path:
-    return Path(options.output).expanduser() if options.output else Path("exports") / name
+    return _expanded(options.output) if options.output else Path("exports") / name
 
 
 def _about_run(folder: Path) -> tuple[dict[str, object], DataSpec | None]:
@@ -157,7 +161,7 @@ def _export(
     on_progress("loading the network", 0, 0)
     network = load_weights(path)
     on_progress("reading images", 0, 0)
-    known = known_data(data, network)
+    known = known_data(data, network, path.parent)
     for line in known.told:
         talk(line)
     a = network.architecture
@@ -213,8 +217,8 @@ def predict(
     if not paths:
         raise UsageError("no images named: give files or folders")
     return predict(
-        Path(folder).expanduser(),
-        [Path(path).expanduser() for path in paths],
+        _expanded(folder),
+        [_expanded(path) for path in paths],
         options or PredictOptions(),
         talk,
         on_progress,

@@ -58,7 +58,6 @@ def load_front(
         UsageError: an objective was not measured or does not compare across devices, a bound is not
             understood or lifted, too, or a trial has no calibration to scale by.
     """
-    from paretocaps.search.identity import other_data
     from paretocaps.search.judging import Judging
 
     requirements = bounds(require, all)
@@ -68,12 +67,8 @@ def load_front(
         front = front_of(*asked)
         if not test:
             return front
-        record = store.study(name)
-        spec = StudySpec.model_validate(record.spec)
-        if why := other_data(name, spec.data_spec, record.content):
-            notice(f"nothing is judged on test images: {why}")
-        else:
-            Judging(store, spec, notice).judge([member.trial for member in front])
+        judging = Judging(store, StudySpec.model_validate(store.study(name).spec), notice)
+        judging.judge([member.trial for member in front])
         return front_of(*asked)
 
 

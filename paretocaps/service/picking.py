@@ -38,7 +38,6 @@ class PickedTrial:
         host: the other machine that they were kept on.
         missing: whether they were kept on this machine, but their file is not there.
         tunings: those that the study keeps, by device and key.
-        content: what the folder of its images had when the study began (`data_content`), if that is stored.
     """
 
     storage: str
@@ -57,13 +56,6 @@ class PickedTrial:
     host: str | None = None
     missing: bool = False
     tunings: Mapping[str, Tunings] = field(default_factory=dict)
-    content: Mapping[str, Any] | None = None
-
-    def other_data(self) -> str:
-        """Return that the images in its folder are not those that the study began with; empty if they are."""
-        from paretocaps.search.identity import other_data
-
-        return other_data(self.study, self.data, self.content)
 
     def kept_weights(self) -> Path:
         """Return the file with the weights.
@@ -213,7 +205,6 @@ def _picked(store: "Store", storage: str, study: str, number: int, seed: int | N
         host=chosen.weights_elsewhere,
         missing=measured.weights is not None and chosen.weights is None,
         tunings=store.tunings(study),
-        content=store.study(study).content,
     )
 
 

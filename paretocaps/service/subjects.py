@@ -27,6 +27,7 @@ class Subject:
         precision: the precision it is evaluated in: that of its training, but for an export the one that
             `predict` computes in.
         served: whether it is an export, which `predict` serves.
+        folder: the folder of its training, if that is known.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Subject:
     classes: tuple[str, ...] | None = None
     precision: str = "auto"
     served: bool = False
+    folder: Path | None = None
 
 
 def subjects_of(networks: Sequence[str], picked: PickedTrial | None) -> list[Subject]:
@@ -58,9 +60,11 @@ def subjects_of(networks: Sequence[str], picked: PickedTrial | None) -> list[Sub
 def _of_trial(picked: PickedTrial) -> Subject:
     from paretocaps.training.weights import load_weights
 
+    weights = picked.kept_weights()
     return Subject(
         name=f"{picked.study}, trial {picked.trial}, seed {picked.seed}",
-        network=load_weights(picked.kept_weights()),
+        network=load_weights(weights),
+        folder=weights.parent,
         data=picked.data,
         precision=str(picked.choices.get("precision", "auto")),
     )
@@ -85,7 +89,7 @@ def _of_path(path: Path) -> Subject:
     if job is None:
         return Subject(str(path), load_weights(file))
     precision = str(job.choices.get("precision", "auto"))
-    return Subject(str(path), load_weights(file), job.data, precision=precision)
+    return Subject(str(path), load_weights(file), job.data, precision=precision, folder=file.parent)
 
 
 def common_precision(subjects: Sequence[Subject]) -> str:

@@ -12,10 +12,12 @@ from paretocaps.domain.brought_choices import choices_model
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import JudgedTest
 from paretocaps.domain.progress import OnProgress, unheard
+from paretocaps.errors import DataError
 from paretocaps.evaluation.accuracy import Evaluator
 from paretocaps.models.network import Network
 from paretocaps.training.device import describe_device, open_device
 from paretocaps.training.precision import computed, default_tuning
+from paretocaps.training.trained_images import other_images
 from paretocaps.training.weights import load_weights
 
 
@@ -33,9 +35,11 @@ def judge(job: TrainingJob, weights: Path, on_progress: OnProgress = unheard) ->
     used = list(job.tunings.get(describe_device(device).machine, {}).values())
     precision = choices_model().model_validate(job.choices).precision
     tuning = used[-1] if used else default_tuning(precision, device)
-    test = load(job.data, on_progress).test
+    splits = load(job.data, on_progress)
+    if why := other_images(weights.parent, splits):
+        raise DataError(why)
     evaluator = Evaluator(device, partial(computed, device, tuning), on_progress=on_progress)
-    return judged(load_weights(weights).to(device), test, evaluator)
+    return judged(load_weights(weights).to(device), splits.test, evaluator)
 
 
 def judged(network: Network, images: ImageSet, evaluator: Evaluator) -> JudgedTest:

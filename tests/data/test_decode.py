@@ -208,11 +208,14 @@ def test_sixteen_bit_grays_with_alpha_are_gray() -> None:
     assert read_pixels(file, 1)[0, :, 0].tolist() == [0x12, 0xFF]
 
 
-@pytest.mark.parametrize("number", [errno.EIO, errno.EACCES])
-def test_a_disk_that_cannot_be_read_is_no_corrupt_image(tmp_path, monkeypatch, number):
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [(errno.EIO, "check its disk"), (errno.EACCES, "check its rights"), (errno.EMFILE, "raise the limit")],
+)
+def test_a_disk_that_cannot_be_read_is_no_corrupt_image(tmp_path, monkeypatch, number, remedy):
     def refuse(*_, **__):
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(Image, "open", refuse)
-    with pytest.raises(DataError, match=r"x.png' cannot be read \(.*\): check its rights and its disk"):
+    with pytest.raises(DataError, match=rf"x.png' cannot be read \(.*\): {remedy}"):
         read_header(tmp_path / "x.png")

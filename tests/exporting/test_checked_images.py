@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import torch
 from PIL import Image
 
@@ -14,18 +16,18 @@ def digits(**changes):
 
 
 def test_the_test_images_of_the_data_as_the_network_takes_them():
-    known = known_data(DataSpec(), digits())
+    known = known_data(DataSpec(), digits(), Path("none"))
     assert known.images.shape == (256, 1, 8, 8)
     assert torch.equal((known.images * 255).round().byte(), load(DataSpec()).test.images[:256])
     assert known.classes == tuple("0123456789")
 
 
 def test_nothing_where_they_do_not_fit_or_are_gone(tmp_path):
-    other = known_data(DataSpec(), digits(height=9))
+    other = known_data(DataSpec(), digits(height=9), Path("none"))
     assert (other.images, other.classes) == (None, tuple("0123456789"))
-    assert known_data(DataSpec(), digits(classes=3)).classes is None
+    assert known_data(DataSpec(), digits(classes=3), Path("none")).classes is None
     for data in (None, DataSpec(name=None, path=str(tmp_path / "gone"))):
-        known = known_data(data, digits())
+        known = known_data(data, digits(), Path("none"))
         assert (known.images, known.classes) == (None, None)
 
 
@@ -35,6 +37,6 @@ def test_a_folder_names_the_classes(tmp_path):
             place = tmp_path / name / f"{image}.png"
             place.parent.mkdir(exist_ok=True)
             Image.new("L", (8, 8), 10 * number + image).save(place)
-    known = known_data(DataSpec(name=None, path=str(tmp_path)), digits(classes=2))
+    known = known_data(DataSpec(name=None, path=str(tmp_path)), digits(classes=2), tmp_path)
     assert known.classes == ("ant", "zebra")
     assert known.images.shape[1:] == (1, 8, 8)

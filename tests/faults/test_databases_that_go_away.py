@@ -18,7 +18,7 @@ def goes_on_without(study, outage, least=3, seconds=LONG):
     with outage:
         before = len(study.work())
         time.sleep(seconds)
-        assert len(study.work()) - before >= least, driver.said
+        study.until(lambda: len(study.work()) - before >= least)  # a busy machine takes longer
         assert not driver.ended, driver.said
     assert driver.wait() == 0, driver.said
     attempts = {attempt for _, _, attempt, *_ in study.work()}

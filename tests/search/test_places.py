@@ -70,20 +70,23 @@ def test_the_places_of_jobs_say_what_trains(places, kind):
 
 
 @pytest.mark.parametrize(
-    ("places", "counters"),
+    ("places", "remedy"),
     [
-        (["core 0", "core 1"], 1),
-        (["cpu", "cpu"], 1),
-        (["node 1, slot 1", "node 1, slot 2", "node 2, slot 1"], 2),
-        (["cuda:0", "cuda:0"], 1),
+        (["core 0", "core 1"], "leave out --threads"),
+        (["core 0"], "leave out --threads"),
+        (["node 1, slot 1", "node 2, slot 1"], "leave out --threads"),
+        (["cpu", "cpu"], "set workers to 1"),
+        (["node 1", "node 2", "node 1"], "set workers to 2"),
+        (["cuda:0", "cuda:0"], "set workers to 1"),
     ],
 )
-def test_jobs_that_would_share_a_counter_of_energy_are_refused(places, counters):
+def test_jobs_that_would_share_a_counter_of_energy_are_refused(places, remedy):
     energy, other = StudySpec(objectives="acc,energy"), StudySpec(require=["energy<=9"])
     for spec in (energy, other):
         objectives = parse_objectives(spec.objectives)
-        with pytest.raises(UsageError, match=rf"{len(places)} jobs .*: set workers to {counters}, or give"):
+        with pytest.raises(UsageError, match=f"energy .*{remedy}, or give --share-device"):
             refuse_shared_counter(spec, objectives, places)
-        refuse_shared_counter(spec, objectives, sorted({place.partition(",")[0] for place in places})[:1])
+        refuse_shared_counter(spec, objectives, ["node 1", "node 2"])
+        refuse_shared_counter(spec, objectives, ["cuda:0", "cuda:1"])
         refuse_shared_counter(spec.model_copy(update={"share_device": True}), objectives, places)
     refuse_shared_counter(StudySpec(), parse_objectives("acc,time"), places)

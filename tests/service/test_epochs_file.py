@@ -2,6 +2,7 @@ import errno
 import io
 
 from paretocaps.domain.measurement import EpochRecord
+from paretocaps.service import epochs_file as module
 from paretocaps.service.epochs_file import EpochsFile
 
 
@@ -18,11 +19,16 @@ def test_the_table_of_epochs_is_begun_anew_and_settled(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["epochs.csv"]
 
 
-def test_a_disk_that_is_full_for_a_while_loses_no_row(tmp_path):
+def test_a_disk_that_is_full_for_a_while_loses_no_row(tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
     records = [EpochRecord(epoch=n, acc=0.5, seconds=1.0, time=n, wall=n) for n in (1, 2, 3)]
-    table = EpochsFile(tmp_path / "away" / "epochs.csv")
-    table.add(records[0])
-    table.path.parent.mkdir()
+    table = EpochsFile(tmp_path / "epochs.csv")
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "whole_file", full)
+        table.add(records[0])
+    assert not table.path.exists()
     for record in records[1:]:
         table.add(record)
     assert [line.split(",")[0] for line in table.path.read_text().splitlines()] == ["epoch", "1", "2", "3"]

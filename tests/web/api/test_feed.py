@@ -89,7 +89,7 @@ def test_a_stream_ends_with_the_service(store):
                 found[len(found) :] = [message]
 
         task = asyncio.create_task(read())
-        while not numbers(found):
+        while not numbers(found) and not task.done():
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.05)  # it waits for news now
         feed.close()

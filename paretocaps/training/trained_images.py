@@ -1,0 +1,20 @@
+"""Tells whether images are still divided as they were when a network was trained on them."""
+
+from pathlib import Path
+
+from paretocaps.data.images import DataSplits
+from paretocaps.domain.measurement import Measurement
+from paretocaps.run_folder import RunFolder
+
+
+def other_images(folder: Path, splits: DataSplits) -> str:
+    """Return that a training in `folder` held out other images than these; empty if not, or if it is unknown.
+
+    A folder of images that got another one holds out others, of which some may have been trained on: neither
+    its test part nor its validation part may judge the network then.
+    """
+    found = RunFolder(folder).recover()
+    predictions = found.predictions if isinstance(found, Measurement) else None
+    if predictions is None or predictions.images in ("", splits.validation.digest):
+        return ""
+    return f"the images of {splits.name} changed since the training, which may have had some held out now"
