@@ -120,8 +120,10 @@ def evaluate(
     own = options.dataset is None and options.data is None
     for subject in subjects:
         check_fits(subject, splits)
-        if own and subject.folder is not None and (why := other_images(subject.folder, splits)):
-            raise UsageError(f"{subject.name}: {why}; name others with --data")
+        if own and subject.folder is not None and subject.data is not None:
+            divided = load(subject.data)  # with the limits of its training, which the test part does not have
+            if why := other_images(subject.folder, divided):
+                raise UsageError(f"{subject.name}: {why}; name others with --data")
         subject.network.to(device).eval()
     naming = naming_remarks(subjects, splits)
     for remark in naming:
