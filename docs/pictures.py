@@ -37,8 +37,9 @@ def figure() -> Path:
     front = load_front("demo")
     drawn = front_2d(front, finished_trials("demo", DEFAULT_STORAGE), x=1, y=0)
     title = "The front of the demo: accuracy over training time"
-    drawn.update_layout(title_text=title, updatemenus=[], margin={"t": 85})
-    drawn.write_image(IMAGES / "front.png", width=860, height=460, scale=1.5)
+    drawn.layout.updatemenus = None  # a list that is empty would change nothing
+    drawn.update_layout(title_text=title, margin={"t": 130})
+    drawn.write_image(IMAGES / "front.png", width=860, height=500, scale=1.5)
     return IMAGES / "front.png"
 
 
