@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from math import floor, inf
+from math import inf
 from pathlib import Path
 
 _SIBLINGS = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
@@ -42,7 +42,7 @@ def processors() -> int:
     """Return how many threads can run at once: on the processors that this process may use, as its container
     limits it.
     """
-    return min(len(_usable()), max(1, floor(min(quota(), 1e9))))
+    return int(min(len(_usable()), max(1.0, quota())))
 
 
 def quota() -> float:

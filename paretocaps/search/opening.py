@@ -283,7 +283,7 @@ def _on_slots(checked: CheckedStudy, splitting: Splitting, *, begun: bool) -> Ch
         return checked
     places = places_on_slots(spec, checked.executor, (WHOLE,), size)
     if not checked.trainer.recorded:
-        refuse_shared_counter(spec, checked.objectives, places)
+        refuse_shared_counter(spec, places)
     settled = spec.model_copy(update={"threads": size})
     return replace(checked, spec=settled, places=tuple(places), slot=size)
 

@@ -52,26 +52,24 @@ def refuse_sharing(spec: StudySpec, objectives: Sequence[Objective], places: Seq
     Raises:
         UsageError: they would; the message has the remedies.
     """
+    refuse_shared_counter(spec, places)
     timed = [objective.name for objective in objectives if objective.timed]
     count, where = len(set(places)), ", ".join(sorted(set(places)))
     if timed and len(places) > count and not spec.share_device:
-        more = "larger" if timed[0] == ENERGY else "longer"
-        slots = "" if _measures_energy(spec, objectives) else _or_slots(spec, places)
         raise UsageError(
             f"workers={spec.workers} would train {len(places)} jobs at once on {where}, which"
-            f" makes the {timed[0]} of each {more}: set workers to {count}{slots}, or give"
+            f" makes the {timed[0]} of each longer: set workers to {count}{_or_slots(spec, places)}, or give"
             " --share-device to allow it and mark the measurements as shared"
         )
-    refuse_shared_counter(spec, objectives, places)
 
 
-def refuse_shared_counter(spec: StudySpec, objectives: Sequence[Objective], places: Sequence[str]) -> None:
+def refuse_shared_counter(spec: StudySpec, places: Sequence[str]) -> None:
     """Refuse jobs on parts of a processor, or on one device, where energy is measured: a counter has all.
 
     Raises:
         UsageError: there would be such jobs, and the spec does not allow it.
     """
-    if not _measures_energy(spec, objectives) or spec.share_device:
+    if not measures_energy(spec) or spec.share_device:
         return
     if any(place.startswith("core") or ", slot " in place for place in places):
         raise UsageError(
@@ -86,9 +84,10 @@ def refuse_shared_counter(spec: StudySpec, objectives: Sequence[Objective], plac
         )
 
 
-def _measures_energy(spec: StudySpec, objectives: Sequence[Objective]) -> bool:
-    bounds = (OBJECTIVES.get(bound.name) for bound in spec.requirements)
-    return ENERGY in {one.quantity for one in (*objectives, *bounds)}
+def measures_energy(spec: StudySpec) -> bool:
+    """Return whether an objective or a bound is the energy, whose counter is that of a whole device."""
+    names = (*spec.objectives, *(bound.name for bound in spec.requirements))
+    return ENERGY in {OBJECTIVES.get(name).quantity for name in names}
 
 
 def refuse_crowded_ranks(spec: StudySpec) -> None:

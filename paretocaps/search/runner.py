@@ -76,7 +76,7 @@ class Runner:
     ending: Ending = field(init=False)
     claiming: Claiming = field(init=False)
     _waits: bool = False
-    lacks_room: bool = False
+    _lacks_room: bool = False
 
     def __post_init__(self) -> None:
         self.spec, self.objectives = self.results.spec, self.results.objectives
@@ -156,8 +156,8 @@ class Runner:
         """Begin what can be begun; return whether anything is under way, here or in another driver."""
         self.look()
         self._fill()
-        under_way = self.jobs.in_flight or self.recovery.awaited or self.lacks_room
-        return bool(under_way) or self._others_work() or self.recovery.redo_loaded()
+        under_way = bool(self.jobs.in_flight) or self.begins_soon
+        return under_way or self._others_work() or self.recovery.redo_loaded()
 
     def _fill(self) -> None:
         # jobs are counted, not open trials: other seeds of a failed trial may still be training
@@ -167,7 +167,7 @@ class Runner:
     @property
     def begins_soon(self) -> bool:
         """Whether a training may begin soon: when the disk has room, or an earlier driver's worker ends."""
-        return self.lacks_room or self.recovery.awaited > 0
+        return self._lacks_room or self.recovery.awaited > 0
 
     @property
     def _full(self) -> bool:
@@ -176,7 +176,7 @@ class Runner:
 
     def next_job(self) -> TrainingJob | None:
         """Begin the next training, and return its job; None if there is none to begin at present."""
-        self.lacks_room = False
+        self._lacks_room = False
         while True:
             for trial in self.results.open.values():
                 if trial.waiting:
@@ -190,8 +190,8 @@ class Runner:
                 return None
 
     def _has_room(self) -> bool:
-        self.lacks_room = not self.results.room.found()
-        return not self.lacks_room
+        self._lacks_room = not self.results.room.found()
+        return not self._lacks_room
 
     def _new_job(self) -> TrainingJob | None:
         """Begin a new trial, if the study is to have more and its space has more."""

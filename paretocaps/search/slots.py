@@ -10,7 +10,6 @@ from typing import Any
 
 from paretocaps.cores import can_pin, one_of_each_core, quota
 from paretocaps.domain.job import TrainingJob
-from paretocaps.domain.measurement import ENERGY
 from paretocaps.domain.progress import OnProgress, Throttled, unheard
 from paretocaps.domain.slot import Slot, slot_size
 from paretocaps.domain.study_spec import StudySpec
@@ -22,6 +21,7 @@ from paretocaps.execution.core_probe import probe_cores
 from paretocaps.execution.lease import leased
 from paretocaps.execution.slots import slots_of
 from paretocaps.search.interrupts import TimeIsUpError
+from paretocaps.search.places import measures_energy
 from paretocaps.storage.store import Store
 
 _SECONDS = 10.0  # between two looks at who trains on the CPU that is waited for
@@ -116,9 +116,9 @@ class Splitting:
         """Return whether a CPU is split where that pays: nobody has said how many jobs run at once."""
         spec = self.spec
         several = spec.trials * len(spec.seeds) > 1 and 1 < len(one_of_each_core()) <= quota()
-        free = spec.workers is None and spec.ranks == 1 and not spec.share_device
-        bounds = (bound.name for bound in spec.requirements)
-        free = free and ENERGY not in (*spec.objectives, *bounds)  # whose counter is the whole processor's
+        free = (
+            spec.workers is None and spec.ranks == 1 and not spec.share_device and not measures_energy(spec)
+        )
         measured = not os.environ.get(VARIABLE)  # else nothing depends on what is measured of the machine
         return bool(self.trainer.typical_step) and can_pin() and several and free and measured
 

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +27,7 @@ class EpochsFile:
     def add(self, record: EpochRecord) -> None:
         """Write the next row; the first one that can be written replaces the file.
 
-        A disk that is full for a while ends no training: `settle` writes all rows anew.
+        A disk that is full ends no training: `settle` writes all rows anew, and the measurement has them.
         """
         self.records.append(record)
         try:
@@ -43,7 +44,7 @@ class EpochsFile:
     def settle(self, records: tuple[EpochRecord, ...]) -> None:
         """Replace the rows by the final records of the training; without records, keep the rows."""
         if records:
-            with whole_file(self.path) as stream:
+            with suppress(OSError), whole_file(self.path) as stream:
                 stream.write(_table(records, header=True).encode())
 
 

@@ -11,7 +11,7 @@ from paretocaps.domain.progress import OnProgress, unheard
 from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.service.evaluated_images import PARTS, EvaluateOptions, data_of, images_of
 from paretocaps.service.picking import PickedTrial
-from paretocaps.service.subjects import check_fits, common_precision, naming_remarks, subjects_of
+from paretocaps.service.subjects import Subject, check_fits, common_precision, naming_remarks, subjects_of
 
 if TYPE_CHECKING:
     from paretocaps.evaluation.appraisal import Appraisal
@@ -105,7 +105,6 @@ def evaluate(
     from paretocaps.models.complexity import parameters
     from paretocaps.training.device import describe_device, open_device
     from paretocaps.training.precision import autocast, resolve_precision, whole_float32
-    from paretocaps.training.trained_images import other_images
 
     options = options or EvaluateOptions()
     if options.part not in PARTS:
@@ -113,17 +112,14 @@ def evaluate(
     device = open_device(devices(options.device)[0])
     subjects = subjects_of(networks, picked)
     spec = data_of(options, subjects)
+    if options.dataset is None and options.data is None:
+        _refuse_other_images(subjects)
     splits = load(spec, on_progress)
     for line in splits.told:
         progress(line)
     images = images_of(splits, options)
-    own = options.dataset is None and options.data is None
     for subject in subjects:
         check_fits(subject, splits)
-        if own and subject.folder is not None and subject.data is not None:
-            divided = load(subject.data)  # with the limits of its training, which the test part does not have
-            if why := other_images(subject.folder, divided):
-                raise UsageError(f"{subject.name}: {why}; name others with --data")
         subject.network.to(device).eval()
     naming = naming_remarks(subjects, splits)
     for remark in naming:
@@ -151,6 +147,21 @@ def evaluate(
     }
     kept = {name: text for name, text in facts.items() if text}
     return Evaluation(names, str(spec), options.part, where, precision, appraisal, kept)
+
+
+def _refuse_other_images(subjects: Sequence[Subject]) -> None:
+    """Refuse networks trained on folders that hold out other images now; those of the catalog do not change.
+
+    Images are read with the limits of the training, which the test part does not have.
+    """
+    from paretocaps.data.tensor_splits import load
+    from paretocaps.training.trained_images import other_images
+
+    for subject in subjects:
+        if subject.folder is None or subject.data is None or subject.data.path is None:
+            continue
+        if why := other_images(subject.folder, load(subject.data)):
+            raise UsageError(f"{subject.name}: {why}; name others with --data")
 
 
 def told_precision(precision: str) -> str:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -313,8 +312,7 @@ def _trained(job: TrainingJob, watcher: TrainingWatcher) -> Measurement:
         raise
     except Exception as error:
         raise TrainingError(failure_of(error, job.device).reason) from error
-    with suppress(OSError):  # the measurement has them, too
-        epochs.settle(measurement.epochs)
+    epochs.settle(measurement.epochs)
     RunFolder(job.folder).earlier_checkpoint.unlink(missing_ok=True)
     return measurement
 

@@ -1,6 +1,5 @@
 import pytest
 
-from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import UsageError
 from paretocaps.execution import slots
@@ -83,10 +82,9 @@ def test_the_places_of_jobs_say_what_trains(places, kind):
 def test_jobs_that_would_share_a_counter_of_energy_are_refused(places, remedy):
     energy, other = StudySpec(objectives="acc,energy"), StudySpec(require=["energy<=9"])
     for spec in (energy, other):
-        objectives = parse_objectives(spec.objectives)
         with pytest.raises(UsageError, match=f"energy .*{remedy}, or give --share-device"):
-            refuse_shared_counter(spec, objectives, places)
-        refuse_shared_counter(spec, objectives, ["node 1", "node 2"])
-        refuse_shared_counter(spec, objectives, ["cuda:0", "cuda:1"])
-        refuse_shared_counter(spec.model_copy(update={"share_device": True}), objectives, places)
-    refuse_shared_counter(StudySpec(), parse_objectives("acc,time"), places)
+            refuse_shared_counter(spec, places)
+        refuse_shared_counter(spec, ["node 1", "node 2"])
+        refuse_shared_counter(spec, ["cuda:0", "cuda:1"])
+        refuse_shared_counter(spec.model_copy(update={"share_device": True}), places)
+    refuse_shared_counter(StudySpec(), places)

@@ -133,14 +133,10 @@ def _chosen(folder: Path) -> _Files:
     tables = [name for name in names_in(folder) if name.endswith(TABLE)]
     train = [name for name in tables if name.startswith("train")]
     if not train:
+        also = ", or read its sub-folders as classes with --classes-are-folders" if folders_in(folder) else ""
         raise DataError(
             f"data folder {str(folder)!r} has no parquet file whose name starts with 'train': rename one, or"
-            f" name the parts, such as --data {folder} --parts train={tables[0]}"
-            + (
-                ", or read its sub-folders as classes with --classes-are-folders"
-                if folders_in(folder)
-                else ""
-            )
+            f" name the parts, such as --data {folder} --parts train={tables[0]}{also}"
         )
     tests = {
         word: [name for name in tables if re.match(rf"{word}(?![a-z])", name) and name not in train]

@@ -81,19 +81,17 @@ def test_a_stream_ends_with_the_service(store):
     tell(store, "only")
 
     async def run():
-        feed = Feed(store)
-        found = []
+        feed, heard = Feed(store), asyncio.Event()
 
-        async def read():
+        async def listened():
             async for message in feed.stream("new", 0):
-                found[len(found) :] = [message]
+                if numbers([message]):
+                    heard.set()
+                yield message
 
-        task = asyncio.create_task(read())
-        while not numbers(found) and not task.done():
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0.05)  # it waits for news now
+        task = asyncio.create_task(whole(listened()))
+        await asyncio.wait_for(heard.wait(), 60)
         feed.close()
-        await asyncio.wait_for(task, 5)
-        return found
+        return await asyncio.wait_for(task, 60)
 
     assert numbers(asyncio.run(run())) == [1]
