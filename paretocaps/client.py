@@ -21,7 +21,7 @@ TOKEN, TOKEN_FILE = "PARETOCAPS_TOKEN", "PARETOCAPS_TOKEN_FILE"
 _JSON, _FILE = "application/json", "application/octet-stream"
 Body = bytes | BufferedReader
 """The content of a request, or a file with it."""
-_PASSES = (0, 429, 503)  # what a stream of events waits for the end of
+_PASSES = (0, 429, 502, 503, 504)  # what a stream of events waits for the end of; a proxy has 502 and 504
 _PAUSE = 0.5  # s before a stream that broke is taken up
 _CHECKING = 3600.0  # s that the check of an upload may take
 

@@ -32,6 +32,10 @@ class UsageError(ParetocapsError):
     exit_code = 2
 
 
+class DevicesError(UsageError):
+    """Values of several devices, or versions of torch, are asked for that do not compare."""
+
+
 class UnknownNameError(UsageError):
     """A name is not registered; the message suggests the nearest known one and lists all."""
 

@@ -16,6 +16,7 @@ FOLDER = "PARETOCAPS_HOST_FOLDER"
 _PROCESSORS = Path("/proc/cpuinfo")
 _ARM = ("CPU implementer", "CPU part", "CPU variant")
 _LIMIT = Path("/sys/fs/cgroup/memory.max")
+_START = Path("/proc/sys/kernel/random/boot_id")
 _SHARED = Path("/tmp")  # not $TMPDIR, which differs between logins of one user
 
 
@@ -59,11 +60,27 @@ def host_folder(*parts: str) -> Path:
     Raises:
         OSError: it cannot be made, or what has its name is a link or belongs to somebody else.
     """
+    return _folder(host_name(), *parts)
+
+
+def machine_folder(*parts: str) -> Path:
+    """Return such a folder that all containers of the machine share, if `FOLDER` names one that they share.
+
+    It is another one after the machine has started again.
+
+    Raises:
+        OSError: as for `host_folder`.
+    """
+    start = _START.read_text().strip() if _START.exists() else ""
+    return _folder(os.environ.get(NAME) or start or host_name(), *parts)
+
+
+def _folder(machine: str, *parts: str) -> Path:
     folder = Path(os.environ.get(FOLDER) or _SHARED) / f"paretocaps-{os.getuid()}"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
         raise PermissionError(errno.EPERM, "it belongs to somebody else", str(folder))
-    own = folder.joinpath(host_name().replace(os.sep, "_"), *parts)
+    own = folder.joinpath(machine.replace(os.sep, "_"), *parts)
     own.mkdir(parents=True, exist_ok=True)
     return own

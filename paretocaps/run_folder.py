@@ -4,6 +4,7 @@ A measurement or a failure is written when the training ends. While it runs, its
 (flock), and the lock file contains its process id.
 """
 
+import errno
 import json
 import os
 import shutil
@@ -172,7 +173,14 @@ class RunFolder:
         if found:
             private_folder(self.path)
         for path in found:  # the last one first: where this is cut off, the next attempt finds it
-            shutil.move(path, self.path / path.name)
+            try:
+                path.rename(self.path / path.name)
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+                with path.open("rb") as source, whole_file(self.path / path.name) as copy:  # to another disk
+                    shutil.copyfileobj(source, copy)
+                path.unlink()
         return bool(found)
 
     def copy_checkpoint(self, other: "RunFolder") -> bool:

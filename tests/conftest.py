@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Generator, Iterator
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,13 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from hypothesis import settings
+from sqlalchemy import Connection
 
 from paretocaps.execution.thread_waiting import wait_briefly
 from paretocaps.lock_file import locked
+from paretocaps.storage import migrate as migrations
+from paretocaps.storage.connect import make_engine
+from paretocaps.storage.schema import VERSION_TABLE
 
 # read when the libraries load: a data set that is not cached must fail at once, not after half a minute
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -62,6 +66,41 @@ def migrations_read_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ScriptDirectory, "from_config", once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tables_made_once(tmp_path_factory: pytest.TempPathFactory, migrations_read_once: None) -> Iterator[None]:
+    """An empty SQLite database gets the tables that all migrations made of another one, at once.
+
+    `__wrapped__` is what takes each migration, for the tests of these.
+    """
+    migrate = migrations._upgrade
+
+    @cache
+    def made() -> list[str]:
+        path = tmp_path_factory.mktemp("migrated") / "template.db"
+        engine = make_engine(f"sqlite:///{path}", create=True)
+        with engine.connect().execution_options(write=True) as connection, connection.begin():
+            migrate(connection, "template")
+            rows = connection.exec_driver_sql(
+                "SELECT sql FROM sqlite_master"
+                " WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid"
+            )
+            statements = [str(row.sql) for row in rows]
+        engine.dispose()
+        return [*statements, f"INSERT INTO {VERSION_TABLE} VALUES ('{migrations.HEAD}')"]
+
+    @wraps(migrate)
+    def at_once(connection: Connection, name: str) -> None:
+        if connection.dialect.name != "sqlite" or migrations.stored_version(connection) is not None:
+            migrate(connection, name)
+            return
+        for statement in made():
+            connection.exec_driver_sql(statement)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrations, "_upgrade", at_once)
         yield
 
 

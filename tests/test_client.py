@@ -13,7 +13,7 @@ class Service(BaseHTTPRequestHandler):
     """Answers as the service does, and keeps what it was asked."""
 
     asked: list = []  # noqa: RUF012
-    broken = 0
+    broken = starting = 0
 
     def do_GET(self):
         self.asked.append((self.command, self.path, dict(self.headers), self._body()))
@@ -21,6 +21,9 @@ class Service(BaseHTTPRequestHandler):
             self._answer(302, b"", Location="http://127.0.0.1:1/")
         elif self.path.startswith("/api/v1/studies/nobody"):
             self._answer(404, json.dumps({"detail": "no study 'nobody'"}).encode())
+        elif self.starting:
+            type(self).starting -= 1
+            self._answer(502, b"<html>Bad Gateway</html>")
         elif "/events" in self.path and self.broken:
             type(self).broken -= 1
             self._answer(200, b": nothing", **{"Content-Length": "100"})
@@ -50,7 +53,7 @@ class Service(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def url():
-    Service.asked, Service.broken = [], 0
+    Service.asked, Service.broken, Service.starting = [], 0, 0
     with ThreadingHTTPServer(("127.0.0.1", 0), Service) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -94,6 +97,15 @@ def test_a_stream_waits_for_a_service_that_starts_again_but_not_for_ever(url, mo
         Service.broken = broken
         with pytest.raises(ServiceError, match="does not answer"):
             list(Client(away, "", timeout=0.1).events("demo", follow=follow))
+
+
+def test_a_stream_goes_on_behind_a_proxy_whose_service_starts_again(url, monkeypatch):
+    monkeypatch.setattr(client, "_PAUSE", 0.01)
+    events = Client(url, "").events("demo")
+    assert [next(events)["number"] for _ in range(2)] == [1, 2]
+    Service.starting = 3
+    assert next(events)["number"] == 3
+    assert Service.starting == 0
 
 
 def test_a_refusal_is_the_line_of_the_service(url):

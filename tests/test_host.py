@@ -5,7 +5,7 @@ import stat
 import pytest
 
 from paretocaps import host
-from paretocaps.host import host_folder, host_memory, host_name, processor_name
+from paretocaps.host import host_folder, host_memory, host_name, machine_folder, processor_name
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +29,18 @@ def test_each_user_and_machine_has_a_folder_of_its_own(monkeypatch, shared):
     assert folder.is_dir()
     assert stat.S_IMODE((shared / f"paretocaps-{os.getuid()}").stat().st_mode) == 0o700
     assert host_folder("drivers") == folder
+
+
+def test_containers_of_one_machine_share_a_folder_whatever_their_names(monkeypatch, shared):
+    monkeypatch.delenv("PARETOCAPS_HOST", raising=False)
+    folders = set()
+    for name in ("a1b2", "c3d4"):
+        monkeypatch.setattr(socket, "gethostname", lambda name=name: name)
+        folders.add(machine_folder("devices"))
+        assert host_folder("drivers").parent.name == name
+    assert len(folders) == 1
+    monkeypatch.setattr(host, "_START", shared / "missing")
+    assert machine_folder("devices").parent.name == "c3d4"
 
 
 def test_the_environment_may_have_another_folder(monkeypatch, tmp_path):

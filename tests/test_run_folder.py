@@ -1,6 +1,8 @@
+import errno
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -245,3 +247,28 @@ def test_a_checkpoint_is_copied_and_the_earlier_one_stays_where_it_is(tmp_path):
     assert own.checkpoint.read_text() == "last"
     assert own.checkpoints == (own.checkpoint,)
     assert len(source.checkpoints) == 2
+
+
+def test_checkpoints_move_to_another_disk_whole(tmp_path, monkeypatch):
+    first, second = RunFolder(tmp_path / "1"), RunFolder(tmp_path / "2")
+    first.path.mkdir()
+    first.checkpoint.write_text("last")
+
+    def rename(self, target, _rename=Path.rename):
+        if self == first.checkpoint:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return _rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    assert second.take_checkpoints(first)
+    assert (first.checkpoints, second.checkpoint.read_text()) == ((), "last")
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    second.checkpoint.rename(first.path / "kept")
+    (first.path / "kept").rename(first.path / first.checkpoint.name)
+    monkeypatch.setattr("shutil.copyfileobj", full)
+    with pytest.raises(OSError, match="No space left"):
+        second.take_checkpoints(first)
+    assert (first.checkpoint.read_text(), second.checkpoints) == ("last", ())

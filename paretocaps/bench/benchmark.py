@@ -53,7 +53,8 @@ class BenchRow:
         tuning: the ways in which the step's products were computed, in a line.
         loaded: whether the clock found the device disturbed.
         against: the name of the network that ours is compared with; None without comparison.
-        ratio: the other network's seconds over ours, the median over the turns.
+        ratio: the other network's seconds over ours, the median over the turns: per step or, where steps
+            differ in images, per image.
         ratio_min, ratio_max: the least and the greatest ratio of a turn.
         cpu_ratio: the other network's CPU seconds over ours, the median over the turns: other programs that
             use the processor change it less than the ratio.
@@ -140,9 +141,13 @@ def benchmark(
     elif against is not None and other is not None:
         counted.append(CountedTurn(_turn(theirs := _learner(other, place), other), theirs))
     seconds = alternate(counted, turns)
-    ratios = sorted(b / a for a, b in zip(seconds[0], seconds[-1], strict=True))
+    # where steps are of other numbers of images, as with accumulate, seconds per image compare
+    images = case.step_images / (case if other is None else other).step_images
+    ratios = sorted(images * b / a for a, b in zip(seconds[0], seconds[-1], strict=True))
     own_cpu, their_cpu = (one.cpu[-turns:] for one in (counted[0], counted[-1]))
-    on_cpu = place.type == "cpu"
+    on_cpu, cpu_ratio = place.type == "cpu", None
+    if against and on_cpu:
+        cpu_ratio = images * statistics.median(map(truediv, their_cpu, own_cpu))
     batch, step = case.step_images, statistics.median(seconds[0])
     flops = training_flops(case.architecture, frozen=case.choices.frozen)
     return BenchRow(
@@ -164,7 +169,7 @@ def benchmark(
         ratio_min=ratios[0] if against else None,
         ratio_max=ratios[-1] if against else None,
         cpu_s=statistics.median(own_cpu) if on_cpu else None,
-        cpu_ratio=statistics.median(map(truediv, their_cpu, own_cpu)) if against and on_cpu else None,
+        cpu_ratio=cpu_ratio,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Self
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.live import Live
 
-from paretocaps.cli.bar_line import bar_line
+from paretocaps.cli.bar_line import BarLine
 from paretocaps.cli.output import say, screen
 from paretocaps.cli.text_layout import whole_words
 from paretocaps.domain.duration import clock_text
@@ -53,7 +53,7 @@ def draw_step(step: Step, now: float) -> RenderableType:
     left = elapsed / step.done * (step.total - step.done) if counted and step.done else 0.0
     parts = [step.what, *([f"{step.done:,} of {step.total:,}"] if counted else []), clock_text(elapsed)]
     parts += [f"about {clock_text(left)} left"] if left else []
-    return bar_line(step.done, step.total if counted else None, parts)
+    return BarLine(step.done, step.total if counted else None, parts)
 
 
 class Activity:

@@ -1,6 +1,6 @@
 """A progress bar and text on its right, in one line."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -16,12 +16,17 @@ _OF_THE_LINE = 7
 
 @dataclass(frozen=True)
 class BarLine:
-    """A bar for `done` of `total`, and as many of the first `parts` on its right as there is room for."""
+    """A bar for `done` of `total`, and as many of the first `parts` on its right as there is room for.
+
+    It is as wide as the terminal suggests, and up to `widest` characters. Without a `total`, which is not
+    known then, it moves to and fro. Times are given as parts, because rich's column of the remaining time is
+    empty before the second step and stands still between two steps.
+    """
 
     done: float
     total: float | None
-    parts: tuple[str, ...]
-    widest: int
+    parts: Sequence[str]
+    widest: int = WIDEST
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw the line in the width that there is."""
@@ -34,14 +39,3 @@ class BarLine:
         task = line.add_task(text, total=self.total)
         line.update(task, completed=self.done)
         yield line
-
-
-def bar_line(done: float, total: float | None, parts: Iterable[str], widest: int = WIDEST) -> BarLine:
-    """Return a bar, as wide as the terminal suggests and up to `widest` characters, and `parts` on its right.
-
-    Without a `total`, which is not known then, the bar moves to and fro.
-
-    Times are given as parts, because rich's column of the remaining time is empty before the second step
-    and stands still between two steps.
-    """
-    return BarLine(done, total, tuple(parts), widest)

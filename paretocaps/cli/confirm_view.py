@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from paretocaps.cli.front_view import show_front
 from paretocaps.cli.next_commands import next_commands
-from paretocaps.cli.numbers import counted
 from paretocaps.cli.output import say
 from paretocaps.domain.duration import clock_text
+from paretocaps.domain.wording import counted
 from paretocaps.service import ConfirmSummary
 
 

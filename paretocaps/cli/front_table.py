@@ -7,10 +7,10 @@ from itertools import zip_longest
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from paretocaps.cli.numbers import counted
 from paretocaps.cli.text_layout import GAP, TextLayout, shortened, text_layout
 from paretocaps.domain.front_record import LOADED, FrontRecord
 from paretocaps.domain.objective import TEST_ACC, Objective
+from paretocaps.domain.wording import counted
 from paretocaps.report.beside_baseline import beside_texts, common_text
 from paretocaps.report.sentences import beside_neighbours, misses_text
 from paretocaps.report.tables import (

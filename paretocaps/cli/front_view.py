@@ -8,11 +8,11 @@ import click
 
 from paretocaps.cli.front_table import front_table
 from paretocaps.cli.next_commands import report_command, say_training
-from paretocaps.cli.numbers import counted
 from paretocaps.cli.output import Row, console, note, say, show, write_json, write_rows
 from paretocaps.domain.duration import clock_text
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
+from paretocaps.domain.wording import counted
 from paretocaps.report.flag_notes import flag_notes
 from paretocaps.report.front import Front
 from paretocaps.report.hypervolume_text import hypervolume_text

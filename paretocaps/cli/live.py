@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from textwrap import wrap
-from types import TracebackType
 from typing import Self
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -11,14 +10,14 @@ from rich.live import Live
 from rich.text import Text
 
 from paretocaps.cli.activity import SOON_SECONDS, draw_step
-from paretocaps.cli.bar_line import bar_line
+from paretocaps.cli.bar_line import BarLine
 from paretocaps.cli.front_table import SMALLEST, short_table
-from paretocaps.cli.numbers import counted
 from paretocaps.cli.progress import Line, Progress, Training
 from paretocaps.cli.remaining_text import remaining_parts
 from paretocaps.cli.text_layout import fitting, shortened, whole_words
 from paretocaps.domain.duration import clock_text
 from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.wording import counted
 from paretocaps.masking import masked
 
 STYLES = {"finished": "green", "failed": "red", "notice": "yellow"}
@@ -37,18 +36,16 @@ class LiveView(Progress):
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(clock)
         self.console = console
-        self._live = Live(
-            self, console=console, transient=True, refresh_per_second=4, vertical_overflow="crop"
-        )
+        self._live = self._drawing()
 
     def __enter__(self) -> Self:
         self.preparing("opening the study", 0, 0)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.closed()
+    def _drawing(self) -> Live:
+        return Live(
+            self, console=self.console, transient=True, refresh_per_second=4, vertical_overflow="crop"
+        )
 
     def preparing(self, what: str, done: int, total: int) -> None:
         """Draw how far a step of the driver is."""
@@ -72,7 +69,9 @@ class LiveView(Progress):
         if not self._live.is_started:
             return
         self._live.stop()
-        for line in self.to_keep:
+        self._live = self._drawing()  # the stopped one would clear the lines of its last drawing once more
+        kept, self.to_keep = self.to_keep, ()  # a page may be prepared afterwards, which draws again
+        for line in kept:
             self._print(line.text, line.kind)
 
     def _print(self, text: str, kind: str) -> None:
@@ -133,7 +132,7 @@ def _overall(progress: Progress, spec: StudySpec) -> RenderableType:
     parts += [f"{progress.rejected} rejected"] if progress.rejected else []
     parts += [clock_text(progress.elapsed)]
     parts += [f"about {clock_text(left)} left"] if left else []
-    return bar_line(progress.finished + progress.seeds_done, spec.trials + progress.seeds, parts)
+    return BarLine(progress.finished + progress.seeds_done, spec.trials + progress.seeds, parts)
 
 
 def _front_line(progress: Progress, width: int) -> str:
@@ -171,7 +170,7 @@ def _state(training: Training, progress: Progress) -> RenderableType:
         parts += [f"acc {last.acc:.4f}"]
         parts += [f"best {training.best:.4f}"] if training.best > last.acc else []
         parts += [f"lr {last.learning_rate:.3g}", f"batch {last.batch_size}"]
-    return bar_line(done + training.within, epochs, parts, widest=12)
+    return BarLine(done + training.within, epochs, parts, widest=12)
 
 
 def _last(lines: Sequence[Line], width: int, rows: int) -> Iterable[Text]:

@@ -2,10 +2,6 @@
 
 from typing import Any
 
-from paretocaps.domain.wording import counted
-
-__all__ = ["counted", "is_number", "number_text"]
-
 
 def number_text(value: float) -> str:
     """Return a count in full (6,782,128), any other number to four figures (0.0003162)."""

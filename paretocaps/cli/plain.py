@@ -1,12 +1,9 @@
 """A study as plain lines, for logs and pipes."""
 
 import time
-from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Self
+from collections.abc import Callable
 
 from paretocaps.cli.activity import QUIET_SECONDS, SOON_SECONDS
-from paretocaps.cli.numbers import counted
 from paretocaps.cli.progress import Progress
 from paretocaps.cli.remaining_text import remaining_parts
 from paretocaps.cli.time_left import ONCE
@@ -16,11 +13,12 @@ from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.remaining import Remaining
 from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.wording import counted
 from paretocaps.report.hypervolume_text import hypervolume_text
 
 
 class PlainView(Progress):
-    """Writes one line per event: trials started, finished and failed, and the front's changes.
+    """Writes one line per event: trials started, whatever is noted of them, and the front's changes.
 
     An epoch, or what a training does within one, is reported only after `QUIET_SECONDS` without a line, so
     that a slow study shows progress and the lines of a fast one stay readable.
@@ -37,14 +35,6 @@ class PlainView(Progress):
         self._tells_remaining = False
         self._preparing, self._prepares_since = "", 0.0
         self._once: frozenset[str] = frozenset()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.closed()
 
     def preparing(self, what: str, done: int, total: int) -> None:
         """Report a step of the driver if it takes a while: its progress, then its end."""
@@ -93,39 +83,6 @@ class PlainView(Progress):
         if anew or self.clock() - self._said_at >= QUIET_SECONDS:
             self._say(f"trial {job.trial}: {self.running[job.trial, job.seed].doing}{self._until_end}")
 
-    def trial_finished(self, trial: int, values: Mapping[str, float]) -> None:
-        """Report a trial's values."""
-        super().trial_finished(trial, values)
-        of = f" [{self.finished} of {self.spec.trials}]" if self.spec else ""
-        self._say(self.lines[-1].text + of)
-
-    def trial_stopped(self, trial: int, reason: str) -> None:
-        """Report why a trial was stopped early."""
-        super().trial_stopped(trial, reason)
-        of = f" [{self.finished} of {self.spec.trials}]" if self.spec else ""
-        self._say(self.lines[-1].text + of)
-
-    def seed_finished(self, trial: int, seed: int, values: Mapping[str, float]) -> None:
-        """Report a trial's values with one seed more."""
-        super().seed_finished(trial, seed, values)
-        of = f" [{self.seeds_done} of {counted(self.seeds, 'further seed')}]"
-        self._say(self.lines[-1].text + of * bool(self.seeds))  # without any, it is an earlier run's
-
-    def seed_redone(self, trial: int, seed: int, values: Mapping[str, float], quieter: bool) -> None:
-        """Report a trial's values after a training of it was trained again."""
-        super().seed_redone(trial, seed, values, quieter)
-        self._say(self.lines[-1].text)
-
-    def seed_failed(self, trial: int, seed: int, reason: str) -> None:
-        """Report why a further training of a finished trial failed."""
-        super().seed_failed(trial, seed, reason)
-        self._say(self.lines[-1].text)
-
-    def trial_failed(self, trial: int, reason: str) -> None:
-        """Report why a trial failed."""
-        super().trial_failed(trial, reason)
-        self._say(self.lines[-1].text)
-
     def front_changed(self, front: FrontRecord) -> None:
         """Report the size of the front, and the hypervolume of the whole front."""
         super().front_changed(front)
@@ -142,15 +99,14 @@ class PlainView(Progress):
             self._say(", ".join(remaining_parts(remaining)))
         self._tells_remaining = False
 
-    def notice(self, message: str) -> None:
-        """Report a message."""
-        super().notice(message)
-        self._say(message)
-
     @property
     def _until_end(self) -> str:
         left = self.seconds_left
         return f"; about {clock_text(left)} left" if left else ""
+
+    def _note(self, kind: str, text: str, label: str = "", so_far: str = "") -> None:
+        super()._note(kind, text, label, so_far)
+        self._say(self.lines[-1].text + so_far)
 
     def _say(self, line: str) -> None:
         self._said_at = self.clock()

@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Self
 
 from paretocaps.cli.activity import Step
-from paretocaps.cli.numbers import counted
 from paretocaps.cli.time_left import TimeLeft
 from paretocaps.domain.beside_baseline import Baseline
 from paretocaps.domain.ended_training import EndedTraining
@@ -17,6 +18,7 @@ from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.progress import STEP, WAITS
 from paretocaps.domain.remaining import Remaining
 from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.wording import counted
 from paretocaps.masking import masked
 from paretocaps.report.beside_baseline import choices_beside
 from paretocaps.report.tables import value_text
@@ -85,6 +87,14 @@ class Progress(Observer):
         self.seeds_done = 0
         self.seeds = 0
         self._left = TimeLeft(clock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.closed()
 
     def preparing(self, what: str, done: int, total: int) -> None:
         """Note how far a step of the driver is, until it ends or a training is heard of."""
@@ -164,14 +174,14 @@ class Progress(Observer):
         """Count a trial and note its values."""
         label = self._forget(trial, whole=True)
         self.finished += 1
-        self._note("finished", f"trial {trial} finished: {self._values(values)}", label)
+        self._note("finished", f"trial {trial} finished: {self._values(values)}", label, self._of_trials)
 
     def trial_stopped(self, trial: int, reason: str) -> None:
         """Count a trial that was stopped early, and note why."""
         label = self._forget(trial)
         self.finished += 1
         self.stopped += 1
-        self._note("finished", f"trial {trial} stopped {reason}", label)
+        self._note("finished", f"trial {trial} stopped {reason}", label, self._of_trials)
 
     def trial_continued(self, trial: int, reason: str) -> None:
         """Count a stopped trial as one that has not ended."""
@@ -186,7 +196,8 @@ class Progress(Observer):
     def seed_finished(self, trial: int, seed: int, values: Mapping[str, float]) -> None:
         """Count a further training of a finished trial, and note the trial's means."""
         label = self._end_seed(trial, seed)
-        self._note("finished", f"trial {trial} has seed {seed} too: {self._values(values)}", label)
+        of = f" [{self.seeds_done} of {counted(self.seeds, 'further seed')}]" * bool(self.seeds)
+        self._note("finished", f"trial {trial} has seed {seed} too: {self._values(values)}", label, of)
 
     def seed_redone(self, trial: int, seed: int, values: Mapping[str, float], quieter: bool) -> None:
         """Note a training that was trained again, and the trial's means."""
@@ -289,7 +300,12 @@ class Progress(Observer):
         self.seeds_done += further and self.seeds > 0  # else it was trained while no driver ran
         return training.label if training else ""
 
-    def _note(self, kind: str, text: str, label: str = "") -> None:
+    @property
+    def _of_trials(self) -> str:
+        return f" [{self.finished} of {self.spec.trials}]" if self.spec else ""
+
+    def _note(self, kind: str, text: str, label: str = "", so_far: str = "") -> None:
+        """Note a line; `so_far` is how far the study is, for views that do not show that elsewhere."""
         line = Line(kind, masked(text), label)
         self.lines = (*self.lines, line)[-RECENT:]
         if kind != "finished":

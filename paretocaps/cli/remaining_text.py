@@ -1,8 +1,8 @@
 """What remains of a study, in words."""
 
-from paretocaps.cli.numbers import counted
 from paretocaps.domain.duration import clock_text
 from paretocaps.domain.remaining import Remaining
+from paretocaps.domain.wording import counted
 
 
 def remaining_parts(remaining: Remaining) -> list[str]:

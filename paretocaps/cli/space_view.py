@@ -2,8 +2,8 @@
 
 from rich.text import Text
 
-from paretocaps.cli.numbers import counted
 from paretocaps.cli.output import rows_table, show, write_json, write_rows
+from paretocaps.domain.wording import counted
 from paretocaps.service import SpaceView
 from paretocaps.service.choosing import value_text
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from paretocaps.cli.front_view import show_front
 from paretocaps.cli.next_commands import next_commands
-from paretocaps.cli.numbers import counted
 from paretocaps.cli.output import say
 from paretocaps.cli.progress import Progress, front_line
 from paretocaps.domain.collapse import COLLAPSED
 from paretocaps.domain.duration import clock_text
+from paretocaps.domain.wording import counted
 from paretocaps.report.tables import FLAGS
 from paretocaps.service import RunSummary
 

@@ -11,8 +11,7 @@ from rich.live import Live
 from rich.text import Text
 
 from paretocaps.cli.activity import QUIET_SECONDS, SOON_SECONDS, Step, draw_step
-from paretocaps.cli.bar_line import bar_line
-from paretocaps.cli.numbers import counted
+from paretocaps.cli.bar_line import BarLine
 from paretocaps.cli.output import say, screen
 from paretocaps.cli.text_layout import fitting, whole_words
 from paretocaps.cli.time_left import TimeLeft
@@ -21,6 +20,7 @@ from paretocaps.domain.forecast import EpochForecast
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, best_epoch
 from paretocaps.domain.progress import STEP
+from paretocaps.domain.wording import counted
 from paretocaps.report.series import RECONSTRUCTION, reconstructs
 from paretocaps.service import TrainingWatcher
 
@@ -213,7 +213,7 @@ def _overall(view: TrainingView, job: TrainingJob) -> RenderableType:
     if done:
         best = best_epoch(view.records)
         parts += [f"best acc {best.acc:.4f} (epoch {best.epoch})"]
-    return bar_line(done + view.within, job.epochs, parts)
+    return BarLine(done + view.within, job.epochs, parts)
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,13 @@ class DeviceLoader:
         _check(batch_size)
         return _cut(self._in_order(self.block_steps(batch_size) * batch_size), batch_size)
 
+    def spread(self, count: int, batch_size: int) -> Iterator[Batch]:
+        """Return up to `count` images, evenly spread, because stored images may be sorted by class."""
+        size = min(count, len(self))
+        chosen = torch.split(torch.arange(size) * len(self) // max(1, size), batch_size)
+        for pixels, rows in zip(self._pixels.blocks(chosen), chosen, strict=True):
+            yield _to_float(pixels), self._labels.index_select(0, rows.to(self._labels.device))
+
     def first(self, count: int) -> Batch:
         """Return the first `count` images, in order and without augmentation, in memory of their own."""
         images, labels = next(self.ordered(count))

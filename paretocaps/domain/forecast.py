@@ -28,7 +28,7 @@ class Forecast:
 
     Attributes:
         exact: quantities that its measurement will have, by name, such as params.
-        estimated: quantities that are known to a tenth, such as memory.
+        estimated: quantities that are known to a tenth, such as memory, which a device may need a share of.
         epochs: its epochs in order, from which its `time` is predicted; empty if the trainer does not tell.
     """
 

@@ -104,6 +104,10 @@ class FrontRecord:
         apart = tuple(member for member in self.members if member.trial in gone)
         return replace(self, members=kept, corner=(*apart, *self.corner), below=below)
 
+    def learned(self) -> Self:
+        """Return the front without members of which every seed collapsed: they are no answer."""
+        return replace(self, members=tuple(m for m in self.members if COLLAPSED not in m.flags))
+
     def admits(self, trial: FrontMember) -> bool:
         """Return whether a trial keeps the bounds and is not as bad as those in the corner."""
         quality = self.quality

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from inspect import Parameter
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import create_model
+from pydantic import BeforeValidator, create_model
 from pydantic.fields import FieldInfo
 
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.choices_model import ChoicesModel
 from paretocaps.domain.condition import Condition
 from paretocaps.domain.own_function import OwnFunction, called, has, is_own, keep, kept
+from paretocaps.domain.plain_value import is_plain, plain
 from paretocaps.domain.space import Space
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
 from paretocaps.errors import UsageError
@@ -180,17 +181,18 @@ def _network_choices(own: OwnFunction, values: Mapping[str, tuple[Any, ...]]) ->
                 f"{own.called} has a parameter {name}, which is a choice of its training: rename it"
             )
         given = values.get(name, ())
+        if not given and default is not Parameter.empty and not is_plain(default):
+            continue  # such as a class: no study can store it, and the function has it by itself
         if default is Parameter.empty and not given:
             raise UsageError(
                 f"{own.called} needs {name}: give it a default, or space={{{name!r}: [...]}} with its values"
             )
-        first = given[0] if default is Parameter.empty else default
+        first = given[0] if default is Parameter.empty or not is_plain(default) else default
         fields[name] = _field(first, (*given, first))
     for name in values:
         if name not in fields:
             raise UsageError(
-                f"space has {name}, which is no parameter of {own.called} and no choice of its training"
-                f" ({', '.join(fields)})"
+                f"{name} is no parameter of {own.called} and no choice of its training ({', '.join(fields)})"
             )
     return create_model("OwnNetworkChoices", __base__=NetworkChoices, **fields)
 
@@ -200,7 +202,12 @@ def _field(default: Any, values: tuple[Any, ...]) -> Any:
     kinds = {type(value) for value in values}
     if kinds == {int, float}:
         return (float, float(default))
-    return (kinds.pop(), default) if len(kinds) == 1 and kinds <= {int, float, str, bool} else (Any, default)
+    if len(kinds) == 1 and kinds <= {int, float, str, bool}:
+        return (kinds.pop(), default)
+    try:
+        return (Annotated[Any, BeforeValidator(plain)], plain(default))
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def _copied(field: FieldInfo) -> Any:

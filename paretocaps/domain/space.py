@@ -49,7 +49,12 @@ class Parameter:
         if count > MOST_LISTED:
             return None
         points = (self.low + index * step for index in range(count))
-        return tuple(int(point) if self.is_integer else round(point, 12) for point in points)
+        return tuple(int(point) if self.is_integer else self.rounded(point) for point in points)
+
+    @staticmethod
+    def rounded(value: float) -> float:
+        """Return a value of a range with a step as it is written: 0.6, not 0.2 + 0.2 + 0.2."""
+        return round(value, 12)
 
     def examples(self) -> tuple[float, ...]:
         """Return both ends of a range and, unless it contains integers only, a number between them."""

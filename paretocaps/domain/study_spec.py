@@ -21,6 +21,7 @@ from paretocaps.domain.job import DataSpec
 from paretocaps.domain.kept_validation import KeptValidation, kept_validation
 from paretocaps.domain.layout import Layout, Parts
 from paretocaps.domain.objective import canonical_name, split_names
+from paretocaps.domain.plain_value import plain
 from paretocaps.domain.published import Published
 from paretocaps.domain.requirement import Requirement, parse_requirements
 from paretocaps.errors import UsageError
@@ -213,6 +214,11 @@ class StudySpec(BaseModel):
     @classmethod
     def _listed(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
+
+    @field_validator("fix", "design", mode="before")
+    @classmethod
+    def _as_stored(cls, value: Any) -> Any:
+        return plain(value) if isinstance(value, dict) else value
 
     @field_validator("log", mode="before")
     @classmethod

@@ -13,6 +13,7 @@ from paretocaps.domain.progress import OnProgress, unheard
 from paretocaps.errors import DataError, is_out_of_memory
 from paretocaps.models.losses import LossName, class_loss
 from paretocaps.models.network import Network
+from paretocaps.models.training_memory import images_of_pass
 
 _CPU_BATCH = 256  # enough rows for matrix products, and its maps take little memory
 _CUDA_BATCH = 8192
@@ -62,6 +63,7 @@ class Evaluator:
         on_progress: OnProgress = unheard,
     ) -> None:
         self.batch_size = batch_size or (_CUDA_BATCH if device.type == "cuda" else _CPU_BATCH)
+        self._on_cpu = device.type == "cpu"
         self.remarks: list[str] = []
         self.computing = computing
         self._on_progress = on_progress
@@ -82,9 +84,10 @@ class Evaluator:
         """
         seen = change or _unchanged
         return self.fitting(
+            network,
             lambda size: accuracy(
                 network, ((seen(pixels), labels) for pixels, labels in self._seen(images, size))
-            )
+            ),
         )
 
     def judge(self, network: Network, images: DeviceLoader, loss: LossName = "margin") -> Judgement:
@@ -93,7 +96,7 @@ class Evaluator:
         Raises:
             DataError, MemoryError, RuntimeError: as for `accuracy`.
         """
-        return self.fitting(lambda size: judge(network, self._seen(images, size), loss))
+        return self.fitting(network, lambda size: judge(network, self._seen(images, size), loss))
 
     def _seen(self, images: DeviceLoader, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Return the images in batches, and tell how many were seen."""
@@ -101,8 +104,13 @@ class Evaluator:
             self._on_progress("evaluating images", number * size, len(images))
             yield batch
 
-    def fitting(self, pass_over: Callable[[int], T]) -> T:
-        """Return the result of `pass_over` at the present batch size, halving it while memory runs out."""
+    def fitting(self, network: Network, pass_over: Callable[[int], T]) -> T:
+        """Return the result of `pass_over` at the present batch size, halving it while memory runs out.
+
+        On a CPU it is that of `images_of_pass` at most: a system may kill a process that takes too much.
+        """
+        if self._on_cpu:
+            self.batch_size = min(self.batch_size, images_of_pass(network.architecture))
         while True:
             try:
                 with self.computing():

@@ -115,7 +115,7 @@ def appraise(
 
 
 def _scored(network: Network, loader: DeviceLoader, evaluator: Evaluator) -> Scored:
-    return evaluator.fitting(lambda size: collect(network, loader.ordered(size)))
+    return evaluator.fitting(network, lambda size: collect(network, loader.ordered(size)))
 
 
 def _pictures(

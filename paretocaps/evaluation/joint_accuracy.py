@@ -25,4 +25,4 @@ def ensemble_accuracy(networks: Sequence[Network], images: DeviceLoader, evaluat
 
 
 def _scored(network: Network, images: DeviceLoader, evaluator: Evaluator) -> Scored:
-    return evaluator.fitting(lambda size: collect(network, images.ordered(size)))
+    return evaluator.fitting(network, lambda size: collect(network, images.ordered(size)))

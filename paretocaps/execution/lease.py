@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from paretocaps.cores import core_of
 from paretocaps.domain.job import TrainingJob
@@ -21,7 +22,7 @@ from paretocaps.domain.slot import WHOLE
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.execution.devices import physical_name
 from paretocaps.execution.slots import slots_of
-from paretocaps.host import host_folder
+from paretocaps.host import machine_folder
 
 _POLL = 0.2  # s
 _NEIGHBOURS = 2.0  # s that a slot waits for its neighbours
@@ -52,7 +53,7 @@ class Lease:
 
     def look(self) -> None:
         """Look who else trains on the devices now."""
-        others = (pid for file in self._files for pid, _ in _holders(file) if pid != os.getpid())
+        others = (holder.is_other for file in self._files for holder in _holders(file))
         self.shared = self.shared or any(others)
 
 
@@ -109,7 +110,7 @@ def is_free(device: str, exclusive: bool, slot: int | None = None) -> bool:
 
 def _ways(device: str, slot: int | None) -> list[Way]:
     """Return the ways to lease `device`: one, or one for each slot of so many cores."""
-    folder = host_folder("devices")
+    folder = machine_folder("devices")
     if device != "cpu":
         return [((), (folder / f"{physical_name(device)}.lock",))]
     return [
@@ -132,24 +133,34 @@ def _holding(device: str, job: TrainingJob, tell: OnProgress) -> Iterator[Way]:
     """Hold one of the ways to lease `device`, and sign for it."""
     ways = _ways(device, job.slot)
     wait = _Waiting(tell, device, job.slot, ways)
-    turn = _acquired([((), (host_folder("devices") / f"{physical_name(device)}.turn",))], True, wait)[1]
+    turn = _acquired([((), (machine_folder("devices") / f"{physical_name(device)}.turn",))], True, wait)[1]
     try:
         way, descriptors = _acquired(ways, job.exclusive, wait)
     finally:
         _release(turn)
-    signatures = [file.with_suffix(f".{os.getpid()}") for file in way[1]]
+    signatures: list[tuple[Path, int]] = []
     try:
         if job.exclusive:  # nobody else can hold them: other signatures are of the dead
             for file in way[1]:
                 _forget_holders(file)
-        for signature in signatures:
+        for file in way[1]:
             with suppress(OSError):
-                signature.write_text("" if job.origin is None else job.study, encoding="utf-8")
+                signatures.append(_signed(file, "" if job.origin is None else job.study))
         yield way
     finally:
-        for signature in signatures:
+        for signature, descriptor in signatures:
             signature.unlink(missing_ok=True)
+            _release((descriptor,))
         _release(descriptors)
+
+
+def _signed(file: Path, text: str) -> tuple[Path, int]:
+    """Return the signature for `file`, a file that is locked while its process lives, and its descriptor."""
+    signature = file.with_suffix(f".{os.getpid()}-{_processes()}")
+    descriptor = os.open(signature, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+    _locked(descriptor, False)  # another thread may sign the same file
+    os.write(descriptor, text.encode())
+    return signature, descriptor
 
 
 def _acquired(ways: list[Way], exclusive: bool, wait: Callable[[], None]) -> tuple[Way, tuple[int, ...]]:
@@ -208,24 +219,58 @@ def _is_at(file: Path, descriptor: int) -> bool:
     return False
 
 
-def _holders(file: Path) -> list[tuple[int, str]]:
-    """Return the processes that hold the lease of `file`, each with the name of its study."""
+class Holder(NamedTuple):
+    """A process that holds a lease: its number, in which container, and the name of its study."""
+
+    pid: int
+    there: str
+    study: str
+
+    @property
+    def is_other(self) -> bool:
+        """Whether it is not this process."""
+        return (self.pid, self.there) != (os.getpid(), _processes())
+
+
+def _holders(file: Path) -> list[Holder]:
+    """Return the processes that hold the lease of `file`."""
     found = []
-    for signature in sorted(file.parent.glob(f"{file.stem}.*")):
-        pid = signature.suffix.removeprefix(".")
-        if pid.isdecimal() and not _runs(int(pid)):
-            signature.unlink(missing_ok=True)  # it was killed
-        elif pid.isdecimal():
-            with suppress(OSError):
-                found.append((int(pid), signature.read_text(encoding="utf-8", errors="replace")))
+    for signature, pid, there in _signatures(file):
+        with suppress(OSError):
+            if _runs(pid) if there == _processes() else _is_locked(signature):
+                found.append(Holder(pid, there, signature.read_text(encoding="utf-8", errors="replace")))
+            else:
+                signature.unlink()  # it was killed
     return found
 
 
+def _is_locked(signature: Path) -> bool:
+    descriptor = os.open(signature, os.O_RDWR)
+    try:
+        return not _locked(descriptor, True)
+    finally:
+        os.close(descriptor)
+
+
+def _signatures(file: Path) -> Iterator[tuple[Path, int, str]]:
+    """Yield who signed for `file`: a process, and the container whose processes have such numbers."""
+    for signature in sorted(file.parent.glob(f"{file.stem}.*")):
+        pid, _, there = signature.suffix.removeprefix(".").partition("-")
+        if pid.isdecimal():
+            yield signature, int(pid), there
+
+
+def _processes() -> str:
+    """Return what tells the numbers of processes that this one sees from those in other containers."""
+    with suppress(OSError):
+        return str(os.stat("/proc/self/ns/pid").st_ino)
+    return ""
+
+
 def _forget_holders(file: Path) -> None:
-    for signature in file.parent.glob(f"{file.stem}.*"):
-        if signature.suffix.removeprefix(".").isdecimal():
-            with suppress(OSError):
-                signature.unlink()
+    for signature, _, _ in _signatures(file):
+        with suppress(OSError):
+            signature.unlink()
 
 
 def _runs(pid: int) -> bool:
@@ -247,7 +292,7 @@ class _Waiting:
         self._told = self._what
 
     def __call__(self) -> None:
-        for pid, study in [holder for file in self._files for holder in _holders(file)][:1]:
-            who = f"process {pid}{f' of study {study}' if study else ''}"
+        for holder in [holder for file in self._files for holder in _holders(file)][:1]:
+            who = f"process {holder.pid}{f' of study {holder.study}' if holder.study else ''}"
             self._told = f"{self._what}: {who} trains there"
         self._tell(self._told, 0, 0)

@@ -65,7 +65,9 @@ class RayExecutor(Executor):
         """
         refuse_missing()
         if spec.ray_address is None and "RAY_ADDRESS" not in os.environ:
-            return list(plan(spec, [RayNode(processors(), cuda_count())]).places)
+            named = None if spec.device in ("auto", "cpu") or "cuda" in spec.device else spec.device
+            # a cluster on this machine, which is started later: `of_study` then knows the type of its GPUs
+            return list(plan(spec, [RayNode(processors(), cuda_count(), named)]).places)
         ray = connection(spec.ray_address)
         ray.keep()  # the study is trained next
         return list(plan(spec, ray.nodes).places)

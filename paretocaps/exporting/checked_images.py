@@ -10,7 +10,7 @@ from paretocaps.domain.job import DataSpec
 from paretocaps.errors import UsageError
 from paretocaps.exporting.package import CHECKED
 from paretocaps.models.network import Network
-from paretocaps.training.trained_images import other_images
+from paretocaps.training.trained_images import held_out, other_images
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,7 @@ def known_data(data: DataSpec | None, network: Network, folder: Path) -> KnownDa
         splits = load(data)
     except UsageError:  # includes DataError, its subclass
         return KnownData()
-    if why := other_images(folder, splits):
+    if why := other_images(held_out(folder), splits):
         return KnownData(told=(f"{why}; classes are called 0, 1, ... unless --class-names names them",))
     names = splits.class_names if splits.classes == a.labels else None
     if splits.shape != (a.channels, a.height, a.width) or splits.levels not in (None, a.levels):

@@ -35,6 +35,7 @@ class ExportInfo(_Value):
         choices: the choices that were trained; empty where they are unknown.
         acc, test_acc: validation and test accuracy, where measured.
         data: the images that it was trained on, where known.
+        held_out: a name of the images that the training validated on (`Predictions.images`), where known.
     """
 
     classes: tuple[str, ...]
@@ -45,6 +46,7 @@ class ExportInfo(_Value):
     acc: float | None = None
     test_acc: float | None = None
     data: DataSpec | None = None
+    held_out: str = Field(default="", exclude_if=operator.not_)
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:

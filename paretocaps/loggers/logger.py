@@ -103,8 +103,7 @@ LOGGERS: Registry[MakeLogger] = Registry(
 def _tags(training: EndedTraining) -> dict[str, str]:
     key, measured = training.key, training.measurement
     flags = [name for name in ("collapsed", "partial", "retuned") if getattr(measured, name)]
-    if measured.device.loaded:
-        flags.insert(0, "loaded")
+    flags = [name for name in ("shared", "loaded") if getattr(measured.device, name)] + flags
     tags = {
         "study": key.study,
         "trial": str(key.trial),

@@ -1,6 +1,7 @@
 """Logs to TensorBoard: a folder per run, with its curves, its choices as hyperparameters, and its values."""
 
 from collections.abc import Mapping
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ class TensorBoardLogger:
         from tensorboard.plugins.hparams import summary_v2
         from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
-        writer, at = EventFileWriter(str(self._folder / run.name)), run.ended.timestamp()
+        writer, at = EventFileWriter(str(self._new(run.name))), run.ended.timestamp()
         try:
             hparams = summary_v2.hparams_pb(dict(run.choices), trial_id=run.name, start_time_secs=at)
             writer.add_event(_event(at, 0, hparams))
@@ -38,6 +39,11 @@ class TensorBoardLogger:
                 writer.add_event(_event(at, 0, Summary(value=[_text(name, text)])))
         finally:
             writer.close()
+
+    def _new(self, name: str) -> Path:
+        """Return a folder for a run; a deleted study of the same name may have left one of that name."""
+        others = (self._folder / f"{name}-{number}" for number in count(2))
+        return next(one for one in chain([self._folder / name], others) if not one.exists())
 
     def close(self) -> None:
         """Do nothing: every run is written whole."""

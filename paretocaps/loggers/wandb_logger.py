@@ -6,6 +6,8 @@ from pathlib import Path
 
 from paretocaps.loggers.logger import Run
 
+_LONGEST = 128  # characters of a name
+
 
 class WandbLogger:
     """Writes runs offline, which `wandb sync` uploads; `WANDB_MODE=online` uploads them at once.
@@ -48,7 +50,9 @@ class WandbLogger:
                 opened.log({f"epoch/{name}": value for name, value in values.items()}, step=epoch)
             opened.summary.update(dict(run.values))
             if run.files:
-                artifact = wandb.Artifact(f"{run.study}-{run.name}", type="model")
+                # letters, digits, "_", "-" and "." are allowed; the end of a long name tells trials apart
+                name = re.sub(r"[^\w.\-]", "_", f"{run.study}-{run.name}", flags=re.ASCII)[-_LONGEST:]
+                artifact = wandb.Artifact(name, type="model")
                 for file in run.files:
                     artifact.add_file(str(file))
                 opened.log_artifact(artifact)

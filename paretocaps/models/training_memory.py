@@ -16,6 +16,7 @@ from paretocaps.models.trunks.shape import ConvolutionShape
 
 FLOAT32 = 4
 """Bytes of a number in float32."""
+_PASS_BYTES = 2**29
 _ADAM = 2  # numbers of state per parameter
 _STATES = {"adam": _ADAM, "adamw": _ADAM, "ranger21": 5}
 _CAPSNET_PARTS = f"{capsnet_parts.__module__}:{capsnet_parts.__qualname__}"
@@ -41,6 +42,15 @@ def training_bytes(
     casts = 0 if itemsize == FLOAT32 else itemsize * trained  # products keep their cast weights, too
     kept = kept_numbers(a, frozen=frozen)
     return state + casts + images * (itemsize * kept.computed + FLOAT32 * kept.whole)
+
+
+def images_of_pass(a: Architecture) -> int:
+    """Return how many images a pass without gradients may take, so that a CPU's memory is left for all else.
+
+    The largest maps of one convolution, and what is computed of them, then take half a gigabyte.
+    """
+    maps = max((one.outputs * one.size.positions for one in a.trunk_shape.convolutions), default=1)
+    return max(1, _PASS_BYTES // (2 * FLOAT32 * maps))
 
 
 def kept_numbers(a: Architecture, *, frozen: bool = False) -> Kept:

@@ -60,7 +60,8 @@ def _change(name: str, values: Sequence[Any]) -> Change | None:
         if abs(correlation) >= _CLEAR:
             third = max(1, len(values) // 3)
             first, last = median_low(values[:third]), median_low(values[-third:])
-            return Change(name, "rises" if correlation > 0 else "falls", first, last)
+            if first != last:
+                return Change(name, "rises" if correlation > 0 else "falls", first, last)
     return _split(name, values)
 
 

@@ -7,8 +7,7 @@ from numpy.typing import ArrayLike
 
 from paretocaps.domain.objective import Objective
 from paretocaps.errors import UsageError
-from paretocaps.pareto.dominance import rank
-from paretocaps.pareto.matrix import minimized
+from paretocaps.pareto.scaled_front import front_rows
 
 _TIE = 1e-4
 """The weight of the sum of all objectives, by which equal members are told apart."""
@@ -30,13 +29,10 @@ def nearest_to(values: ArrayLike, objectives: Sequence[Objective], aims: Mapping
     Raises:
         UsageError: no row is finite, there is no aim, or `values` does not have one column per objective.
     """
-    rows = rank(values, objectives)
-    if len(rows) == 0:
-        raise UsageError("the front is empty: no trial has finite values in all objectives")
+    rows, matrix = front_rows(values, objectives)
     columns = [column for column, objective in enumerate(objectives) if objective.name in aims]
     if not columns:
         raise UsageError(f"no aim is for an objective of this front: {', '.join(o.name for o in objectives)}")
-    matrix = minimized(np.asarray(values)[rows], objectives)[0]
     low, high = matrix.min(axis=0), matrix.max(axis=0)
     size = np.where(high > low, high - low, 1.0)
     columns = [column for column in columns if high[column] > low[column]] or columns

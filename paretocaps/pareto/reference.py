@@ -39,8 +39,8 @@ def reference_point(values: ArrayLike, objectives: Sequence[Objective]) -> tuple
 def ideal_point(values: ArrayLike, objectives: Sequence[Objective]) -> tuple[float, ...]:
     """Return the best corner: the limit of every objective that has one, such as 1 for an accuracy.
 
-    Of an objective without a limit it is a tenth better than the best of `values`, by the same margin as that
-    of the reference point; later trials may then pass it.
+    Of an objective without a limit, or with values beyond it, it is a tenth better than the best of `values`,
+    by the same margin as that of the reference point; later trials may then pass it.
 
     Args:
         values: float[n, m] of the study's first trials, in the objectives' own units.
@@ -55,8 +55,8 @@ def ideal_point(values: ArrayLike, objectives: Sequence[Objective]) -> tuple[flo
     matrix = _finite(values, objectives)
     best = matrix.min(axis=0)
     point = (best - MARGIN * _size(best, matrix)) * signs(objectives)
-    limits = [objective.limit for objective in objectives]
-    return tuple(float(value) if limit is None else limit for value, limit in zip(point, limits, strict=True))
+    sides = zip(objectives, best.tolist(), point.tolist(), strict=True)
+    return tuple(value if o.limit is None or o.sign * o.limit > own else o.limit for o, own, value in sides)
 
 
 def _finite(values: ArrayLike, objectives: Sequence[Objective]) -> Matrix:

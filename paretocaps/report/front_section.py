@@ -77,7 +77,8 @@ def front_section(
     columns.append(("beside the baseline", False, [Cell(text) for text in texts]))
     if len(members) > 1:
         sentences = beside_neighbours(members, front.objectives)
-        columns.append(("beside the one before", False, [Cell(sentences[one.trial]) for one in members]))
+        title = f"beside the next better in {front.objectives[0].name}"
+        columns.append((title, False, [Cell(sentences[one.trial]) for one in members]))
     rows = [
         FrontRow(
             member.trial,

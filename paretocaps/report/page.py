@@ -11,7 +11,7 @@ from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.own_function import of_session
 from paretocaps.domain.own_loop import NAME as LOOP
 from paretocaps.report.apart_section import Unfinished, apart_tables
-from paretocaps.report.depth import EPOCH_TIME, DepthLine, depth_lines
+from paretocaps.report.depth import EPOCH_TIME, depth_lines
 from paretocaps.report.depth_figure import depth_figures
 from paretocaps.report.ensembles import ensembles_table
 from paretocaps.report.figure_files import folder_of, write_pictures
@@ -109,7 +109,7 @@ def write_report(
     """
     further, epochs, settings = further or {}, epochs or {}, settings or {}
     everyone = [_with(member, further) for member in trials or front.members]
-    depths = [line for line in depth_lines(everyone) if _compares(line, front)]
+    depths = [line for line in depth_lines(everyone) if _compares(line.quantity, front)]
     styles = _styles(front, everyone, policies)
     chosen = recommended(front, trials)
     drawn = _front_figures(front, trials, styles, _apart(front, unfinished, published))
@@ -220,6 +220,8 @@ def _apart(front: FrontRecord, unfinished: Sequence[Unfinished], published: "Pub
 def _missing(front: FrontRecord, trials: Sequence[FrontMember], unfinished: Sequence[Unfinished]) -> str:
     """Return why a front is empty: where none finished and some failed, with the reason of the last one."""
     failed = [one for one in unfinished if one.state == "failed"]
+    if front.members:
+        return no_member(front)
     if trials or not failed:
         remedy = "give other bounds (`--require`), or lift them (`--all`)"
         return f"{no_member(front)}: {remedy if front.requirements else 'train more trials'}"
@@ -272,10 +274,9 @@ def _by_epoch(
     if not curves:
         return {}
     labels = {m.trial: f"{trial_name(m)}{', first seed' * (m.seeds > 1)}" for m in front.members}
-    drawn = {
-        "epochs": epochs_figure(curves, labels, styles),
-        "epochs-time": epochs_figure(curves, labels, styles, along="time"),
-    }
+    drawn = {"epochs": epochs_figure(curves, labels, styles)}
+    if len(front.devices) < 2 or front.device is not None:  # the seconds of epochs are never scaled
+        drawn["epochs-time"] = epochs_figure(curves, labels, styles, along="time")
     cpu_time = any(o.quantity == "cpu_time" for o in front.objectives)
     if cpu_time and all(record.cpu_seconds for records in curves.values() for record in records):
         drawn["epochs-cpu-time"] = epochs_figure(curves, labels, styles, along="cpu_time")
@@ -285,8 +286,8 @@ def _by_epoch(
     return drawn
 
 
-def _compares(line: DepthLine, front: FrontRecord) -> bool:
-    """Return whether the values of a line compare with each other on the devices of the front's trials."""
-    if len(front.devices) < 2 or front.device is not None or line.quantity == "acc":
+def _compares(quantity: str, front: FrontRecord) -> bool:
+    """Return whether the values of a quantity compare on all devices of the front's trials."""
+    if len(front.devices) < 2 or front.device is not None or quantity == "acc":
         return True
-    return front.scaled_to is not None and line.quantity != "memory"
+    return front.scaled_to is not None and quantity != "memory"

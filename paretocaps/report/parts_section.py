@@ -9,7 +9,7 @@ from paretocaps.domain.objective import OBJECTIVES
 from paretocaps.report.tables import Table, value_text
 
 _COPIES = 4
-"""Numbers that training with Adam keeps for each parameter: itself, its gradient and two moments."""
+"""Numbers that Adam keeps for each parameter that it changes: itself, its gradient and two moments."""
 _BYTES = 4
 
 
@@ -22,7 +22,8 @@ class Parts:
         steps: seconds of the optimiser steps of all epochs.
         wall: seconds of the whole training.
         memory: bytes at its peak; None where that was not measured.
-        weights: bytes of the parameters with their gradients and Adam's two moments, in float32.
+        weights: bytes of the parameters in float32, those that are trained with their gradients and Adam's
+            two moments.
     """
 
     trial: int
@@ -52,14 +53,16 @@ def parts_of(
     Args:
         members: members of a front.
         epochs: epoch records by trial number.
-        measured: their quantities by trial number, of which `memory` is read.
+        measured: their quantities by trial number, of which `memory` and `trunk_params` are read.
     """
     found = []
     for member in members:
         records = epochs.get(member.trial)
         if records and records[-1].wall > 0 and "params" in member.values:
-            memory = {**measured.get(member.trial, {}), **member.values}.get("memory")
-            weights = _COPIES * _BYTES * member.values["params"]
+            values = {**measured.get(member.trial, {}), **member.values}
+            frozen = values.get("trunk_params", 0.0) if member.choices.get("frozen") else 0.0
+            weights = _BYTES * (frozen + _COPIES * (values["params"] - frozen))
+            memory = values.get("memory")
             found.append(Parts(member.trial, records[-1].time, records[-1].wall, memory, weights))
     return found
 

@@ -51,9 +51,10 @@ def recommended(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> Recom
     """Return the front's knee beside the best in the first objective and the baseline.
 
     Args:
-        front: the front; without members there is nothing to recommend.
+        front: the front; without members that learned there is nothing to recommend.
         trials: all finished trials, among which the baseline is looked for.
     """
+    front = front.learned()
     if not front.members:
         return None
     member = Front.from_record(front).knee()

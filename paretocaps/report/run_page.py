@@ -105,11 +105,21 @@ def _cards(run: Run) -> list[Card]:
 
 def _sentences(runs: Sequence[Run], members: Sequence[FrontMember]) -> list[str]:
     """Return each further run beside the first one."""
-    objectives = [_objective(name) for name in _COMPARED]
-    return [
+    objectives = [_objective(name) for name in _COMPARED if name != "time" or _one_machine(runs)]
+    apart = (
+        []
+        if _one_machine(runs)
+        else ["They ran on several devices, or versions of torch: times do not compare"]
+    )
+    return apart + [
         f"{run.name} beside {runs[0].name}: {beside(member, members[0], objectives)}"
         for run, member in zip(runs[1:], members[1:], strict=True)
     ]
+
+
+def _one_machine(runs: Sequence[Run]) -> bool:
+    """Return whether the seconds of all runs compare."""
+    return len({run.measurement.device.machine for run in runs}) == 1
 
 
 def _figures(runs: Sequence[Run]) -> "dict[str, Figure]":
@@ -118,10 +128,9 @@ def _figures(runs: Sequence[Run]) -> "dict[str, Figure]":
         return {}
     styles, labels = line_styles(_numbers(runs)), {n: run.name for n, run in enumerate(runs)}
     decoding = {n for n, run in enumerate(runs) if reconstructs(run.choices)}
-    drawn = {
-        "accuracy": epochs_figure(curves, labels, styles),
-        "accuracy-time": epochs_figure(curves, labels, styles, along="time"),
-    }
+    drawn = {"accuracy": epochs_figure(curves, labels, styles)}
+    if _one_machine(runs):
+        drawn["accuracy-time"] = epochs_figure(curves, labels, styles, along="time")
     if any(record.train_loss is not None for records in curves.values() for record in records):
         drawn["losses"] = losses_figure(curves, labels, styles, decoding)
     plans = [replace(run.plan, trial=n, name=run.name) for n, run in enumerate(runs) if run.plan is not None]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
+from paretocaps.domain.collapse import REMARK
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import Objective
 from paretocaps.domain.requirement import Requirement
@@ -139,7 +140,9 @@ def no_member_text(front: FrontRecord) -> str:
 
 
 def no_member(front: FrontRecord) -> str:
-    """Return that a front has no member, and what the nearest trial misses."""
+    """Return that a front has no member, or none that learned, and what the nearest trial misses."""
+    if front.members:
+        return f"study {front.study!r} has no member to recommend: all of its front {REMARK}"
     if not front.requirements:
         return f"study {front.study!r} has no trial on its front"
     text = f"study {front.study!r} has no trial on its front that keeps {front.within}"

@@ -150,7 +150,8 @@ def hover_texts(member: FrontMember, objectives: Sequence[Objective], brief: boo
     seeds = f", mean of {member.seeds} seeds" if member.seeds > 1 else ""
     flags = "".join(f", {flag}" for flag in HOLLOW if flag in member.flags)
     about = (f" ({plain(member.design)})" if member.design else "") + seeds + flags
-    texts = [str(member.trial), about, *(estimate_text(o, member.estimate(o.name)) for o in objectives)]
+    number = str(member.trial) if member.trial >= 0 else "of the paper"
+    texts = [number, about, *(estimate_text(o, member.estimate(o.name)) for o in objectives)]
     if not brief:
         said = {n: without_folders(choice_text(v)) for n, v in member.choices.items() if v is not None}
         choices = [f"{plain(name)}={plain(text)}" for name, text in said.items()]

@@ -18,14 +18,15 @@ class Asking:
 
     Args:
         runner: the study, as `opened` yields it.
+        device: where the caller trains, which is told in the job.
 
     Attributes:
         asked: the jobs that were asked for and not told, by trial and seed.
         closed: whether the study was given up.
     """
 
-    def __init__(self, runner: Runner) -> None:
-        self.runner = runner
+    def __init__(self, runner: Runner, device: str = "cpu") -> None:
+        self.runner, self.device = runner, device
         self.asked: dict[tuple[int, int], TrainingJob] = {}
         self.closed = False
         runner.results.rank()
@@ -45,13 +46,17 @@ class Asking:
             self.runner.time_is_up = str(over)
             return None
         if job is not None:
+            job = job.model_copy(update={"device": self.device})
             private_folder(job.folder)
             self.asked[job.trial, job.seed] = job
         return job
 
     def heard(self, job: TrainingJob, record: EpochRecord) -> bool:
-        """Store an epoch of a training, and return whether it is to go on."""
-        go_on = self.runner.jobs.on_epoch(job, record)
+        """Store an epoch of a training, and return whether it is to go on.
+
+        The time limit of the run ends no loop of the caller's: the next `ask` tells that it is over.
+        """
+        go_on = self.runner.jobs.on_epoch(job, record, timed=False)
         self.runner.jobs.store_epochs()
         return go_on
 

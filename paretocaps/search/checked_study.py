@@ -187,8 +187,8 @@ def _refuse_source(spec: StudySpec) -> None:
     """Refuse to start from another study with a sampler that proposes predefined points."""
     if spec.from_study is not None:
         raise UsageError(
-            f"from_study={spec.from_study!r}: sampler {spec.sampler!r} learns from no trials: leave --from"
-            " out, or choose another --sampler"
+            f"from_study={spec.from_study!r}: sampler {spec.sampler!r} learns from no trials: choose another"
+            " --sampler, or a study without --from"
         )
 
 

@@ -13,6 +13,7 @@ from paretocaps.domain.study_spec import StudySpec
 from paretocaps.pareto.replicates import worth
 from paretocaps.search.membership import Contest, contest
 from paretocaps.search.recovery import Recovery
+from paretocaps.search.redoing import left_over
 from paretocaps.storage.further_seeds import FurtherSeed
 from paretocaps.storage.records import TrialRecord
 from paretocaps.storage.store import Store
@@ -55,6 +56,18 @@ class Confirmation(Recovery):
     _wanted: dict[int, int] = field(default_factory=dict)
     _begun: set[tuple[int, int]] = field(default_factory=set)
 
+    @property
+    def _filled(self) -> set[tuple[int, int]]:
+        """The trials and seeds of this run that `--more-repeats` asked for and never trained."""
+        return {(number, seed) for number, seed in self._begun if seed in self.results.spec.seeds}
+
+    @property
+    def filled(self) -> dict[tuple[int, int], float]:
+        """The seconds of those of them that were measured, by trial and seed."""
+        trials = self.results.store.trials_by_number(self.results.spec.study, {n for n, _ in self._filled})
+        measured = {key: trials[key[0]].measured.get(key[1]) for key in self._filled if key[0] in trials}
+        return {key: one.measurement.wall for key, one in measured.items() if one and one.measurement}
+
     def look(self) -> None:
         """See which finished trials are to be taken over; open ones are left to `optimize`."""
         super().look()
@@ -75,6 +88,10 @@ class Confirmation(Recovery):
         if self.results.take_in():
             self.results.rank()
         return any(self._begin(number, seed) for number, seed in self._ranked())
+
+    def _take_over(self, trial: TrialRecord) -> None:
+        self._begun |= {(trial.number, seed) for seed in left_over(trial) if seed not in trial.measured}
+        super()._take_over(trial)
 
     def _begin(self, number: int, seed: int) -> bool:
         """Let a trial wait for a seed, unless another driver has it; return whether it does."""
@@ -105,7 +122,8 @@ class Confirmation(Recovery):
         found = contest(store, front, self.results.standing.table)
         further = further_seeds(store, spec)
         seconds = _seconds(store, spec, found)
-        left = self.budget.seconds - _committed(further, seconds)
+        filled = sum(seconds.get(number, 0.0) for number, _ in self._filled)
+        left = self.budget.seconds - _committed(further, seconds) - filled
         tried = self._tried(found, further)
         members = np.isin(found.trials, [member.trial for member in front])
         value = worth(found.membership, np.array([len(seeds) for seeds in tried.values()]), members)

@@ -118,7 +118,7 @@ class StudyDesigns:
             UsageError: there is none; the message names the choice.
         """
         sampled: dict[str, Scalar] = {}
-        model = self.trainer.choices
+        model, choices = self.trainer.choices, self._as_written(choices)
         wanted = {**choices, **(model.respelled(choices) if issubclass(model, ChoicesModel) else {})}
         for parameter in self.space:
             if holds(parameter.when, {**self.fix, **sampled}):
@@ -131,6 +131,14 @@ class StudyDesigns:
             choice = (sampled_too or other or missed)[0]
             raise UsageError(f"it has {choice}={choices[choice]}, which the space does not sample")
         return sampled
+
+    def _as_written(self, choices: Mapping[str, Any]) -> dict[str, Any]:
+        """Return choices with the values of ranges with a step as they are written, unlike in version 0.1."""
+        steps = {one.name: one for one in self.space if one.step is not None and not one.is_integer}
+        return {
+            name: steps[name].rounded(value) if name in steps and isinstance(value, float) else value
+            for name, value in choices.items()
+        }
 
     def _choices(self, design: Mapping[str, Any]) -> dict[str, Any]:
         """Return the choices of a design's trial; fixed ones may contradict it only without any effect."""

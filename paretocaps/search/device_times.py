@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paretocaps.domain.objective import Objective, is_scaled
-from paretocaps.errors import UnknownNameError, UsageError
+from paretocaps.errors import DevicesError, UnknownNameError, UsageError
 from paretocaps.storage.quantity_table import QuantityTable
 
 _NAMED = 5
@@ -28,8 +28,8 @@ def comparable(
         scale_to: express all times in seconds of this device (see `scaled`).
 
     Raises:
-        UsageError: `device` and `scale_to` are both given, or an objective was measured on several devices
-            and does not compare across them.
+        UsageError: `device` and `scale_to` are both given.
+        DevicesError: an objective was measured on several devices and does not compare across them.
         UnknownNameError: no trial was measured on that device.
     """
     if device is not None and scale_to is not None:
@@ -77,12 +77,12 @@ def _medians(table: QuantityTable, devices: Sequence[str]) -> NDArray[np.float64
     return np.array([of[name] for name in devices])
 
 
-def _mixed(objective: Objective, present: Sequence[str], *, scaling: bool) -> UsageError:
+def _mixed(objective: Objective, present: Sequence[str], *, scaling: bool) -> DevicesError:
     remedy = "choose one with --measured-on"
     if objective.timed and objective.scales:
         remedy += ", or give --scale-to to express all times in the seconds of one"
     why = ", and --scale-to scales times only" if scaling else ""
-    return UsageError(
+    return DevicesError(
         f"{objective.name} was measured on several devices and does not compare across them{why}:"
         f" {remedy} ({'; '.join(present)})"
     )

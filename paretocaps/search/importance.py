@@ -24,9 +24,11 @@ _LISTED = 5
 _DRAWS = 20
 """How often the best part is drawn at random."""
 _CHANCE = 0.95
-"""The share of these draws that a choice must stand out from."""
+"""The share of these draws of which no choice stands out as far."""
 _ENOUGH = 2000
 """Trials that are compared at most: Optuna copies each of them, and more of them tell no more."""
+_LEAST = 1e-9
+"""The standard deviation of a choice that random parts do not change."""
 _MANY = 300
 """Trials from which on chance is left out of account: the best part then has 30."""
 
@@ -36,7 +38,8 @@ def importance(trials: Sequence[FrontMember], objectives: Sequence[Objective]) -
 
     It is PED-ANOVA (Watanabe et al. 2023), extended to conditional choices, in shares of all choices. The
     best part has five trials or more. Of so few, a choice with many values differs from all trials by chance
-    alone: the mean of what random parts show is taken away, and what does not exceed 19 in 20 of them is 0.
+    alone: the mean of what random parts show is taken away, and a choice has 0 that is not further from it,
+    in standard deviations, than the furthest of all choices is in 19 of 20 random parts.
     Choices that never vary are left out. Of more than 2,000 trials, as many evenly spaced ones are compared.
 
     Args:
@@ -106,14 +109,16 @@ def _beyond_chance(study: optuna.Study, values: NDArray[np.float64]) -> dict[str
         return evaluator.evaluate(study, target=lambda trial: float(own[trial.number]))
 
     found = with_values(values)
-    if len(values) >= _MANY:
+    if not found or len(values) >= _MANY:
         return found
     random = np.random.default_rng(0)
     draws = [with_values(random.permutation(values)) for _ in range(_DRAWS)]
-    chance = {name: np.array([draw.get(name, 0.0) for draw in draws]) for name in found}
+    chance = np.array([[draw.get(name, 0.0) for name in found] for draw in draws])
+    means, spread = chance.mean(axis=0), np.maximum(chance.std(axis=0), _LEAST)
+    furthest = np.quantile(((chance - means) / spread).max(axis=1), _CHANCE)
     return {
-        name: value - float(chance[name].mean()) if value > np.quantile(chance[name], _CHANCE) else 0.0
-        for name, value in found.items()
+        name: float(value - mean) if (value - mean) / deviation > furthest else 0.0
+        for (name, value), mean, deviation in zip(found.items(), means, spread, strict=True)
     }
 
 

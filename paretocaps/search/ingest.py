@@ -7,7 +7,7 @@ from typing import Any
 
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.errors import UsageError
-from paretocaps.search.left_trainings import LeftTraining, read_left, unknown_folders
+from paretocaps.search.left_trainings import LeftTraining, other_folders, read_left, unknown_folders
 from paretocaps.search.runner import Runner
 from paretocaps.storage.artifacts import study_folder
 
@@ -22,7 +22,8 @@ def ingest(runner: Runner) -> None:
     They are those of the same study by name, identity and data (`Origin`). They become trials with new
     numbers, or fill seeds that trials with the same choices lack; a trial that lacks others then trains just
     these. The folders stay where they are, and the database refers to them. All that is left alone is named,
-    in one notice for each reason.
+    in one notice for each reason. For a study without any trial the folders of other studies are looked
+    through, too: files keep the folder of the name that a study had before it was renamed.
 
     Args:
         runner: has seen what earlier runs left; its proposals know the designs, whose names trials get.
@@ -32,13 +33,14 @@ def ingest(runner: Runner) -> None:
     """
     if runner.origin is None:
         return
-    root = study_folder(runner.store.artifacts, runner.spec.study)
-    found = unknown_folders(root, lambda: runner.store.known_folders(runner.spec.study))
-    if not found:
+    study, root = runner.spec.study, study_folder(runner.store.artifacts, runner.spec.study)
+    found = unknown_folders(root, lambda: runner.store.known_folders(study))
+    renamed = [] if runner.results.known.seen else other_folders(root, study)
+    if not found and not renamed:
         return
     taking = _Taking(runner, runner.proposals.design_names)
-    for folder in found:
-        left = read_left(folder, runner.spec.study, runner.origin)
+    for folder in (*found, *renamed):
+        left = read_left(folder, study, runner.origin)
         if isinstance(left, str):
             taking.alone[left] += 1
         else:
@@ -46,7 +48,7 @@ def ingest(runner: Runner) -> None:
     taking.take()
     if taking.taken:
         what = f"{_trainings(taking.taken)} of this study that its database lacked"
-        runner.observer.notice(f"taken in from {root}: {what}")
+        runner.observer.notice(f"taken in from {root.parent if renamed else root}: {what}")
     for why, number in taking.alone.items():
         runner.observer.notice(f"left alone in {root}: {_trainings(number)} {why}")
 

@@ -45,8 +45,8 @@ class Interrupts:
         """The seconds until the time limit, at least 0; None without a limit."""
         return None if math.isinf(self._end) else max(0.0, self._end - self._clock())
 
-    def check(self) -> None:
-        """Raise what ends the run, if anything does.
+    def check(self, *, timed: bool = True) -> None:
+        """Raise what ends the run, if anything does; unless `timed`, the time limit does not.
 
         Raises:
             KeyboardInterrupt: a signal was noted.
@@ -54,7 +54,7 @@ class Interrupts:
         """
         if self.signals:
             raise KeyboardInterrupt
-        if self.seconds_left == 0.0:
+        if timed and self.seconds_left == 0.0:
             raise TimeIsUpError(f"timeout={duration_text(self._timeout)} of the run was over")
 
     @contextmanager

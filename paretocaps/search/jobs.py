@@ -130,9 +130,9 @@ class Jobs:
         finally:
             self._serving = False
 
-    def on_epoch(self, job: TrainingJob, record: EpochRecord) -> bool:
-        """Take in an epoch of a job, and return whether the job continues."""
-        self.interrupts.check()
+    def on_epoch(self, job: TrainingJob, record: EpochRecord, *, timed: bool = True) -> bool:
+        """Take in an epoch of a job, and return whether the job continues; see `Interrupts.check`."""
+        self.interrupts.check(timed=timed)
         self._epochs.append((job.key, record))
         self.observer.epoch(job, record)
         if not self._riding and time.monotonic() - self._stored > _OVERDUE:

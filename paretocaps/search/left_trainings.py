@@ -33,6 +33,14 @@ def unknown_folders(root: Path, read_known: Callable[[], Collection[Path]]) -> l
     return sorted(folder for folder in unknown if RunFolder(folder).measurement_file.is_file())
 
 
+def other_folders(root: Path, study: str) -> list[Path]:
+    """Return the measured trainings' folders of a study that lie in the folders of others, beside `root`."""
+    others = (place for place in _folders(root.parent) if place != root)
+    found = (folder for place in others for folder in unknown_folders(place, tuple))
+    jobs = ((folder, RunFolder(folder).job()) for folder in found)
+    return [folder for folder, job in jobs if job is not None and job.study == study]
+
+
 def read_left(folder: Path, study: str, origin: Origin) -> LeftTraining | str:
     """Return the training in `folder`, or why it is none of this study, as what follows "trainings".
 

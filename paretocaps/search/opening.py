@@ -181,7 +181,8 @@ def _rejection(
 def _room(checked: CheckedStudy) -> int | None:
     """Return the bytes of memory that this machine's CPU has; None where a study trains on anything else."""
     here = not isinstance(checked.executor, ElsewhereFactory)
-    return host_memory() if here and not any("cuda" in place for place in checked.places) else None
+    on_cpu = here and not any("cuda" in place for place in checked.places)
+    return host_memory() if on_cpu else None
 
 
 def _problem(

@@ -2,7 +2,6 @@
 
 import random
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -15,6 +14,7 @@ from optuna.trial import TrialState, create_trial
 
 from paretocaps.domain.objective import Objective
 from paretocaps.errors import LostStorageError, StorageError, UnavailableError, UsageError
+from paretocaps.search.quiet import quietly
 from paretocaps.search.riding_storage import RidingStorage
 from paretocaps.search.trial_cache import TrialCache
 from paretocaps.storage.database import explaining
@@ -67,9 +67,7 @@ def open_optuna_study(
             directions=[objective.direction for objective in objectives],
             load_if_exists=True,
         )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            study.set_metric_names([objective.name for objective in objectives])
+        quietly(lambda: study.set_metric_names([objective.name for objective in objectives]))
         yield study
 
 

@@ -29,7 +29,9 @@ _LATEST = 300
 _ABOUT = 0.1
 """By which share an estimated quantity may be off, and a predicted time at least."""
 _UNSURE = 0.5
-"""By which share a predicted time may be off while few trials say how far it is."""
+"""By which share a predicted time, or the memory, may be off while few trials say how far it is."""
+_FEW = 3
+"""Finished trials that say how far the memory is off: precisions and devices differ."""
 
 
 class Bounds(NamedTuple):
@@ -64,6 +66,7 @@ class Outlook:
     failures: LikelyFailures = field(init=False)
     _read: set[int] = field(default_factory=set)
     _failed: int = 0
+    _memory: list[float] = field(default_factory=list)
     _machine: Machine | None = None
     _times: dict[Machine | None, TrainingTimes] = field(default_factory=lambda: defaultdict(TrainingTimes))
 
@@ -102,7 +105,8 @@ class Outlook:
     def failing(self, choices: Mapping[str, Any], told: Forecast) -> str:
         """Return why a training would fail; an empty text where nothing says so."""
         memory = told.estimated.get("memory")
-        if memory and self.room and memory * (1 - _ABOUT) > self.room:
+        ranks = choices.get("ranks") or self.standing.spec.ranks  # which share the machine
+        if memory and self.room and ranks * memory * self._memory_range(0.0)[0] * (1 - _ABOUT) > self.room:
             return f"it needs about {bytes_text(memory)} of memory, of {bytes_text(self.room)} in all"
         return self.failures.why(self.point(choices), memory)
 
@@ -110,7 +114,10 @@ class Outlook:
         """Return what the quantities may be, by name, over the epochs that may be the best one."""
         found = {name: Bounds(np.array([value]), np.array([value])) for name, value in told.exact.items()}
         for name, value in told.estimated.items():
-            found[name] = Bounds(np.array([value * (1 - _ABOUT)]), np.array([value * (1 + _ABOUT)]))
+            least, most = self._memory_range(_UNSURE) if name == "memory" else (1.0, 1.0)
+            found[name] = Bounds(
+                np.array([value * least * (1 - _ABOUT)]), np.array([value * most * (1 + _ABOUT)])
+            )
         final = np.array([one.final for one in told.epochs] or [True] * self.epochs)
         seconds, accuracy = self.times.predict(told.epochs), self.accuracy.upper(self.point(choices))
         if seconds is not None:
@@ -119,6 +126,15 @@ class Outlook:
         if accuracy is not None and len(final) == len(accuracy):
             found["acc"] = Bounds(np.zeros(final.sum()), accuracy[final])
         return found
+
+    def _memory_range(self, unsure: float) -> tuple[float, float]:
+        """Return which shares of the memory that was told the finished trials needed: the least and the most.
+
+        While few tell it, these are 1 and so much less or more.
+        """
+        if len(self._memory) < _FEW:
+            return 1.0 - unsure, 1.0 + unsure
+        return min(self._memory), max(self._memory)
 
     @property
     def time_error(self) -> str:
@@ -138,6 +154,9 @@ class Outlook:
             choices = _parsed(table.choices[table.row(trial)])
             memory = self.forecast(choices).estimated.get("memory")
             self.failures.finished(trial, self.point(choices), memory)
+            measured = table.column("memory")[table.row(trial)] if "memory" in table.quantities else np.nan
+            if memory and np.isfinite(measured):
+                self._memory.append(float(measured) / memory)
         if self.forecaster is None and not spec.stated:  # then curves tell nothing that would reject any
             return
         rows = self.standing.store.finished_epochs(spec.study, trials)

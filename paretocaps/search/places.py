@@ -47,13 +47,16 @@ def kind_of(places: Sequence[str]) -> str:
 
 
 def refuse_sharing(spec: StudySpec, objectives: Sequence[Objective], places: Sequence[str]) -> None:
-    """Refuse jobs that would share a device while a time or energy is an objective, unless that is allowed.
+    """Refuse jobs that would share a device while a time or energy is an objective or has a bound.
+
+    `share_device` allows it.
 
     Raises:
         UsageError: they would; the message has the remedies.
     """
     refuse_shared_counter(spec, places)
-    timed = [objective.name for objective in objectives if objective.timed]
+    measured = (*objectives, *(bound.objective for bound in spec.requirements))
+    timed = [objective.name for objective in measured if objective.timed]
     count, where = len(set(places)), ", ".join(sorted(set(places)))
     if timed and len(places) > count and not spec.share_device:
         raise UsageError(

@@ -82,8 +82,12 @@ def source_trials(
 
 
 def _front_and_latest(values: Matrix, objectives: Sequence[Objective]) -> Sequence[int]:
-    """Return the rows of the front, and of the latest others that have all values, `MOST` at most."""
-    front = rank(values, objectives)[:MOST]
+    """Return the rows of the front, and of the latest others that have all values, `MOST` at most.
+
+    Of a longer front, which is in the order of the first objective, these are evenly spaced.
+    """
+    front = rank(values, objectives)
+    front = front[np.linspace(0, len(front) - 1, min(MOST, len(front))).astype(int)]
     others = np.setdiff1d(np.flatnonzero(np.isfinite(values).all(axis=1)), front)
     latest = others[max(0, len(others) - (MOST - len(front))) :]
     rows: Sequence[int] = np.sort(np.concatenate([front, latest])).tolist()
@@ -222,7 +226,10 @@ class PriorTrials:
 
     def _trial(self, row: int, values: Sequence[float]) -> FrozenTrial:
         of_objectives = dict(zip((one.name for one in self.objectives), values, strict=True))
-        excess = {str(b): b.excess(of_objectives[b.name]) for b in self.bounds if b.name in of_objectives}
+        # samplers need all constraints of each trial: what is not known of it breaks none
+        excess = {
+            str(b): b.excess(of_objectives[b.name]) if b.name in of_objectives else 0.0 for b in self.bounds
+        }
         point, prior = self.points[row], self.trials[row]
         return create_trial(
             state=TrialState.COMPLETE,
@@ -260,4 +267,5 @@ def transferred(there: Matrix, here: Matrix, values: Matrix, sign: int) -> Matri
 
 
 def _key(point: Mapping[str, Any]) -> Hashable:
-    return frozenset(point.items())
+    # Optuna's 0.6000000000000001 is the 0.6 of a range with a step
+    return frozenset((n, round(v, 12) if isinstance(v, float) else v) for n, v in point.items())

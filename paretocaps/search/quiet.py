@@ -1,4 +1,4 @@
-"""Makes Optuna's experimental samplers without its warning."""
+"""Uses what is experimental in Optuna without its warning."""
 
 import warnings
 from collections.abc import Callable

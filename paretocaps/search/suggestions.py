@@ -48,4 +48,5 @@ def _suggest(trial: Trial, parameter: Parameter) -> Scalar:
     low, high, step = parameter.low, parameter.high, parameter.step
     if parameter.is_integer:
         return trial.suggest_int(parameter.name, int(low), int(high), step=int(step or 1), log=parameter.log)
-    return trial.suggest_float(parameter.name, low, high, step=step, log=parameter.log)
+    drawn = trial.suggest_float(parameter.name, low, high, step=step, log=parameter.log)
+    return drawn if step is None else parameter.rounded(drawn)

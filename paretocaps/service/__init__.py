@@ -21,7 +21,6 @@ from paretocaps.service.listing import (
     doctor,
     objectives,
     samplers,
-    spec_text,
     specs,
     study_names,
     trainers,
@@ -40,7 +39,7 @@ from paretocaps.service.reading import (
     trials,
 )
 from paretocaps.service.recommending import Recommendation, recommend
-from paretocaps.service.reporting import pictures_of, write_report
+from paretocaps.service.reporting import write_report
 from paretocaps.service.reproducing import Reproduced, ReproduceOptions, reproduce
 from paretocaps.service.run_reporting import write_run_report
 from paretocaps.service.running import Interrupted, RunSummary, optimize
@@ -97,7 +96,6 @@ __all__ = [
     "objectives",
     "optimize",
     "pick_trial",
-    "pictures_of",
     "plan",
     "predict",
     "predict_options",
@@ -108,7 +106,6 @@ __all__ = [
     "samplers",
     "space",
     "space_of",
-    "spec_text",
     "specs",
     "studies",
     "study_names",

@@ -102,15 +102,16 @@ class AskedStudy:
             found = measurement("this loop", trial.job, trial.report, measured)
         self._asking.tell(trial.job, found)
 
-    def fail(self, trial: AskedTrial, reason: str) -> None:
-        """Store that a training failed, and why.
+    def fail(self, trial: AskedTrial, reason: str | Exception) -> None:
+        """Store that a training failed, and why, as a text or by what was raised.
 
         Raises:
             ParetocapsError: too many trials have failed.
             UsageError: the trial was told already, or the study is closed.
         """
         self._refuse_told(trial)
-        self._asking.tell(trial.job, Failure(reason))
+        unsaid = type(reason).__name__ if isinstance(reason, Exception) else "no reason was given"
+        self._asking.tell(trial.job, Failure(" ".join(str(reason).split()) or unsaid))
 
     @property
     def front(self) -> "Front":
@@ -193,6 +194,7 @@ def open_study(
         store = stack.enter_context(store_of(spec, watcher.notice))
         stack.callback(watcher.closed)
         runner = stack.enter_context(opened(checked, store, watcher, data, Interrupts(spec.timeout)))
-        asking = Asking(runner)
+        device = here.places[0].partition(",")[0]
+        asking = Asking(runner, device if device.startswith("cuda") else "cpu")
         stack.callback(asking.close)
         return AskedStudy(asking, stack.pop_all())

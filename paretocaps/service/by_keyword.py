@@ -11,7 +11,7 @@ from paretocaps.errors import UsageError
 from paretocaps.service import evaluating, exporting, preview, training
 from paretocaps.service.evaluated_images import EvaluateOptions
 from paretocaps.service.exporting import Exported, ExportOptions
-from paretocaps.service.own_parts import named, placed, settle_stored
+from paretocaps.service.own_parts import named, placed, settle_alone, settle_stored
 from paretocaps.service.picking import PickedTrial, pick_trial
 from paretocaps.service.train_options import TrainOptions
 
@@ -120,6 +120,8 @@ def train(
     picked, own = _picked(study, {name: value for name, value in options.items() if name != "seed"})
     if picked is not None:
         settle_stored(picked.study, picked.storage, own.get("trainer"))
+    else:
+        settle_alone(own.get("trainer"), own.get("choices"))
     own = placed({**own, "storage": options.get("storage"), "trainer": named(own)["trainer"]})
     del own["storage"]
     places = ("data", "output", "save_trunk")
@@ -236,7 +238,7 @@ def predict(
 def describe(
     choices: Mapping[str, Any] | None = None,
     design: str | None = None,
-    image: str = "28x28x1",
+    image: str | Sequence[int] = "28x28x1",
     classes: int = 10,
 ) -> "Description":
     """Return the size of the network that a set of choices builds, in all and by part, without training it.
@@ -244,7 +246,7 @@ def describe(
     Args:
         choices: choices of the built-in trainer; those that are not named are its defaults, or the design's.
         design: a design to start from.
-        image: height, width and channels of an image.
+        image: height, width and channels of an image, as text or as numbers.
         classes: the number of classes.
 
     Example:

@@ -13,9 +13,14 @@ from paretocaps.service.fronts import bounds, front_of
 
 if TYPE_CHECKING:
     from paretocaps.report.front import Front
+    from paretocaps.storage.quantity_table import Machine, QuantityTable
+    from paretocaps.storage.store import Store
 
 Named = tuple[str, FrontMember]
 """A study's name, and a member of its front."""
+
+_SAID_OF_DATA = ("name", "path", "limit_train", "pairs")
+"""The settings that the text of a `DataSpec` has."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,7 @@ def compare(
     Raises:
         StorageError: there is no such database or study.
         UsageError: as for `load_front`; or there are fewer than two studies, fewer than two objectives in
-            common, no member at all, or times of several devices.
+            common, no member at all, or times of several devices or versions of torch.
     """
     from paretocaps.pareto.indicators import hypervolume, share_of
     from paretocaps.pareto.reference import ideal_point, reference_point
@@ -126,7 +131,7 @@ def compare(
         names = [objective.name for objective in asked]
         view = (names, bounds(require, all), measured_on, scale_to)
         fronts = tuple(front_of(store, name, *view) for name in studies)
-        _refuse_several_devices(fronts, asked)
+        _refuse_several_devices(store, fronts, asked)
     values = [[[m.values[name] for name in names] for m in front.members] for front in fronts]
     everything = [row for rows in values for row in rows]
     if not everything:
@@ -149,17 +154,39 @@ def _common(specs: Sequence[StudySpec]) -> tuple[Objective, ...]:
     return parse_objectives(names)
 
 
-def _refuse_several_devices(fronts: "Sequence[Front]", objectives: Sequence[Objective]) -> None:
+def _refuse_several_devices(
+    store: "Store", fronts: "Sequence[Front]", objectives: Sequence[Objective]
+) -> None:
     bound = [objective.name for objective in objectives if objective.device_bound]
-    used = {front.study: front.scaled_to or front.device or ", ".join(front.devices) for front in fronts}
-    used = {study: device for study, device in used.items() if device}
-    if not bound or len(set(used.values())) < 2:
+    if not bound:
         return
-    where = ", ".join(f"{study} on {device}" for study, device in used.items())
-    raise UsageError(
-        f"{' and '.join(bound)} of several devices do not compare ({where}): give --scale-to with one"
-        f" of them, or --objectives without {' and '.join(bound)}"
+    used = {front.study: _machines(front, store.table(front.study, ())) for front in fronts}
+    if len({machine for machines in used.values() for machine in machines}) < 2:
+        return
+    several = len({name for machines in used.values() for name, _ in machines}) > 1
+    names = {
+        study: {name if several else f"{name}, torch {torch or 'unknown'}" for name, torch in machines}
+        for study, machines in used.items()
+    }
+    where = "; ".join(
+        f"{study} on {', '.join(sorted(devices))}" for study, devices in names.items() if devices
     )
+    left = " and ".join(bound)
+    raise UsageError(
+        f"{left} of several devices do not compare ({where}): give --objectives without {left}, or measure"
+        " trials of each study on one device"
+    )
+
+
+def _machines(front: "Front", table: "QuantityTable") -> set["Machine"]:
+    """Return the devices, with their versions of torch, whose seconds the members of a front have."""
+    members = {member.trial for member in front}
+    return {
+        machine
+        for trial, device, machines in zip(table.trials, table.devices, table.machines, strict=True)
+        if (device == front.scaled_to if front.scaled_to is not None else trial in members)
+        for machine in machines
+    }
 
 
 def _with_beaten(found: Comparison, remarks: tuple[str, ...]) -> Comparison:
@@ -182,9 +209,19 @@ def _with_beaten(found: Comparison, remarks: tuple[str, ...]) -> Comparison:
 
 
 def _remarks(specs: Sequence[StudySpec]) -> list[str]:
+    read = [spec.data_spec.model_dump(exclude=set(_SAID_OF_DATA)) for spec in specs]
+    apart = [name for name in read[0] if any(one[name] != read[0][name] for one in read)]
+    settings = [
+        ", ".join(f"{name}={'the default' if one[name] is None else one[name]}" for name in apart)
+        for one in read
+    ]
     said = (
-        {spec.study: f"{spec.study} is on {spec.data_spec}" for spec in specs},
-        {spec.study: f"{spec.study} trains {spec.epochs} epochs" for spec in specs},
+        [f"is on {spec.data_spec}" for spec in specs],
+        [f"reads its images with {text}" for text in settings] if apart else [],
+        [f"trains {spec.epochs} epochs" for spec in specs],
     )
-    own = [[text.removeprefix(study) for study, text in texts.items()] for texts in said]
-    return ["; ".join(texts.values()) for texts, rest in zip(said, own, strict=True) if len(set(rest)) > 1]
+    return [
+        "; ".join(f"{spec.study} {text}" for spec, text in zip(specs, texts, strict=True))
+        for texts in said
+        if len(set(texts)) > 1
+    ]

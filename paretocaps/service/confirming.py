@@ -109,8 +109,8 @@ def confirm(
         return ConfirmSummary(
             before=before,
             front=front_within(store, runner.results.standing),
-            trained=len(_measured(further_seeds(store, spec))) - trained,
-            seconds=spent_seconds(store, spec),
+            trained=len(_measured(further_seeds(store, spec))) - trained + len(runner.confirmation.filled),
+            seconds=spent_seconds(store, spec) + sum(runner.confirmation.filled.values()),
             why=(
                 how_to_go_on(spec, runner.time_is_up, "confirm", asked)
                 if runner.time_is_up

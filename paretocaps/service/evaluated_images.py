@@ -107,7 +107,9 @@ def _of_training(data: DataSpec, part: str) -> DataSpec:
 def _folder(path: str, subjects: Sequence[Subject], part: str) -> DataSpec:
     """Return the images of a folder, in the size and with the channels that the first network takes.
 
-    A folder that one of the networks was trained on is read with the settings of that training.
+    A folder that one of the networks was trained on is read with the settings of that training. Where the
+    folder of the first one's training is not on this machine, the other one is taken for its copy: it is laid
+    out as that was.
     """
     place = str(Path(path).expanduser().resolve())
     for one in subjects:
@@ -117,7 +119,13 @@ def _folder(path: str, subjects: Sequence[Subject], part: str) -> DataSpec:
     channels: Any = a.channels if a.channels in (1, 3) else None
     border = 2 * SHIFT if a.pairs else 0
     size = a.height - border, a.width - border
-    return DataSpec(name=None, path=path, channels=channels, size=size, transpose=a.transposed, pairs=a.pairs)
+    found = DataSpec(
+        name=None, path=path, channels=channels, size=size, transpose=a.transposed, pairs=a.pairs
+    )
+    own = subjects[0].data
+    if own is None or own.path is None or Path(own.path).exists():
+        return found
+    return found.model_copy(update={name: getattr(own, name) for name in ("corrupt", *Layout.model_fields)})
 
 
 def images_of(splits: "DataSplits", options: EvaluateOptions) -> "ImageSet":

@@ -11,7 +11,14 @@ from paretocaps.domain.progress import OnProgress, unheard
 from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.service.evaluated_images import PARTS, EvaluateOptions, data_of, images_of
 from paretocaps.service.picking import PickedTrial
-from paretocaps.service.subjects import Subject, check_fits, common_precision, naming_remarks, subjects_of
+from paretocaps.service.subjects import (
+    Subject,
+    check_fits,
+    common_precision,
+    named,
+    naming_remarks,
+    subjects_of,
+)
 
 if TYPE_CHECKING:
     from paretocaps.evaluation.appraisal import Appraisal
@@ -114,6 +121,8 @@ def evaluate(
     spec = data_of(options, subjects)
     if options.dataset is None and options.data is None:
         _refuse_other_images(subjects)
+    else:
+        subjects = [named(subject, on_progress) for subject in subjects]
     splits = load(spec, on_progress)
     for line in splits.told:
         progress(line)
@@ -158,9 +167,9 @@ def _refuse_other_images(subjects: Sequence[Subject]) -> None:
     from paretocaps.training.trained_images import other_images
 
     for subject in subjects:
-        if subject.folder is None or subject.data is None or subject.data.path is None:
+        if not subject.held_out or subject.data is None or subject.data.path is None:
             continue
-        if why := other_images(subject.folder, load(subject.data)):
+        if why := other_images(subject.held_out, load(subject.data)):
             raise UsageError(f"{subject.name}: {why}; name others with --data")
 
 

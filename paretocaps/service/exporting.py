@@ -155,6 +155,7 @@ def _export(
     from paretocaps.exporting.checked_images import known_data
     from paretocaps.exporting.document import ExportInfo
     from paretocaps.exporting.package import check_target, write_export
+    from paretocaps.training.trained_images import held_out
     from paretocaps.training.weights import load_weights
 
     check_target(folder, onnx=options.onnx, force=options.force)  # before work that takes seconds
@@ -169,7 +170,11 @@ def _export(
     labels = pair_names(numbers) if a.pairs else numbers
     try:
         info = ExportInfo.model_validate(
-            {**about, "classes": tuple(options.classes or known.classes or labels)}
+            {
+                **about,
+                "classes": tuple(options.classes or known.classes or labels),
+                "held_out": held_out(path.parent),
+            }
         )
     except ValidationError as error:
         raise UsageError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None

@@ -86,15 +86,6 @@ def specs() -> list[dict[str, Any]]:
     return rows
 
 
-def spec_text(name: str) -> str:
-    """Return the text of a study file that comes with the package.
-
-    Raises:
-        UnknownNameError: there is no such file; the message suggests the nearest one.
-    """
-    return packaged_text(name)
-
-
 def doctor(storage: str = DEFAULT_STORAGE) -> list[dict[str, Any]]:
     """Return one row per check of this installation: check, result, ok."""
     from paretocaps.execution.doctor import check_machine

@@ -135,7 +135,7 @@ def copy(study: str, new: str, storage: str = DEFAULT_STORAGE, on_progress: OnPr
             try:
                 _copy_files(store, attempt, new)
             except (OSError, _DiskError) as error:
-                if why := str(error) if isinstance(error, _DiskError) else of_disk(error):
+                if why := _unwritten(error):
                     lacking = counted(len(kept) - done, "training")
                     raise StorageError(
                         f"study {new!r} has all trials, but the weights of {lacking} were"
@@ -241,7 +241,14 @@ def _has_files(attempt: "AttemptRecord") -> bool:
 
 
 class _DiskError(Exception):
-    """A disk is full or read-only: one line that names the file."""
+    """A file cannot be written, such as on a full disk: one line that names it."""
+
+
+def _unwritten(error: OSError | _DiskError) -> str:
+    """Return why a file cannot be written; empty where one that was to be copied is gone."""
+    if isinstance(error, _DiskError | PermissionError):
+        return str(error)
+    return of_disk(error)
 
 
 def _copied(source: str, target: str) -> str:
@@ -249,7 +256,7 @@ def _copied(source: str, target: str) -> str:
     try:
         return shutil.copy2(source, target)
     except OSError as error:
-        if why := of_disk(error):
+        if why := _unwritten(error):
             raise _DiskError(why) from None
         raise
 

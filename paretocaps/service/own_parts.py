@@ -68,7 +68,11 @@ def _name(trainer: object) -> str | None:
     if trainer is None or isinstance(trainer, str):
         return trainer
     if isinstance(trainer, TrainerSpec):
-        return trainer.name if trainer.name in TRAINERS else register_trainer(trainer).name
+        if trainer.name not in TRAINERS:
+            register_trainer(trainer)
+        elif not is_own(trainer.name) and TRAINERS.get(trainer.name) != trainer:  # a cell that was changed
+            TRAINERS.put(trainer.name, trainer)
+        return trainer.name
     if not callable(trainer):
         raise UsageError(
             f"trainer={trainer!r:.80} is not understood: give its name, or a function that trains"
@@ -100,6 +104,12 @@ def settle(given: Mapping[str, Any], spec: StudySpec) -> None:
         )
     designs = {**(known.designs if known else {}), **spec.design}
     register(own, sampled, designs, known.description if known else "", spec.fix)
+
+
+def settle_alone(trainer: Any, choices: Mapping[str, Any] | None) -> None:
+    """Register a function that trains without a study, with the choices that it gets, unless it is known."""
+    if callable(trainer) and registered(trainer) is None:
+        register(kept(trainer), {}, {}, fixed=choices or {})
 
 
 def settle_stored(study: str, storage: str, trainer: Any = None) -> None:

@@ -11,8 +11,9 @@ from paretocaps.domain.objective import OBJECTIVES
 from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.domain.tuning import Tunings
-from paretocaps.errors import DataError, StorageError, UsageError
+from paretocaps.errors import DataError, DevicesError, StorageError, UsageError
 from paretocaps.service.fronts import bounds, front_of, only_study
+from paretocaps.service.settings import whole
 
 if TYPE_CHECKING:
     from paretocaps.domain.front_record import FrontMember
@@ -113,18 +114,19 @@ def pick_trial(
 
     Raises:
         StorageError: there is no such database, study, trial or seed, or the trial is not finished.
-        UsageError: there are no or several ways to pick, the objective was not measured, or there is no
-            trial to pick from.
+        UsageError: there are no or several ways to pick, the objective was not measured, or was on several
+            devices that do not compare, or there is no trial to pick from.
     """
     from paretocaps.storage.store import Store
 
     _check_one(trial, knee, best, preferences, aim)
+    trial, seed = whole("trial", trial), whole("seed", seed)
     requirements = bounds(require, all)
     with Store.open(storage, create=False) as store:
         name = only_study(store, study)
         number = trial
         if number is None:
-            number = _member(store, name, best, preferences, aim, requirements).trial
+            number = _number(store, name, best, preferences, aim, requirements)
         return _picked(store, storage, name, number, seed)
 
 
@@ -141,6 +143,13 @@ def _check_one(
         raise UsageError(
             f"{how}: give one of --trial N, --knee, --best OBJECTIVE, --prefer A=W,... and --aim BOUNDS"
         )
+
+
+def _number(store: "Store", name: str, *how: Any) -> int:
+    try:
+        return _member(store, name, *how).trial
+    except DevicesError as error:
+        raise UsageError(f"{error}; these are of `paretocaps front`, which shows the N for --trial") from None
 
 
 def _member(
@@ -160,6 +169,7 @@ def _member(
 
 
 def _best(store: "Store", study: str, name: str, requirements: Sequence[Requirement] | None) -> "FrontMember":
+    from paretocaps.search.device_times import comparable
     from paretocaps.search.views import trials_of
 
     objective = OBJECTIVES.get(name)
@@ -167,6 +177,7 @@ def _best(store: "Store", study: str, name: str, requirements: Sequence[Requirem
     members: Sequence[FrontMember] = front.members
     if objective not in front.objectives:
         asked = [objective, *(bound.objective for bound in front.requirements)]
+        comparable(store.table(study, ()), asked)  # refuses seconds of several devices
         everyone = trials_of(store, study, asked).members
         members = [one for one in everyone if requirements == () or front.admits(one)]
     members = [member for member in members if objective.quantity in member.values]

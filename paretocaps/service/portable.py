@@ -8,6 +8,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from pydantic import BaseModel
 
 from paretocaps.domain.beside_baseline import Baseline
+from paretocaps.errors import UsageError
 from paretocaps.pareto.along import Change
 from paretocaps.report.front import Front
 
@@ -38,8 +39,18 @@ def dumped(value: Any) -> Any:
 
 
 def loaded(kind: type[T], value: Any) -> T:
-    """Return the value of type `kind` that `dumped` made `value` of."""
-    found: T = _loaded(kind, value)
+    """Return the value of type `kind` that `dumped` made `value` of.
+
+    Raises:
+        UsageError: it is of another version of paretocaps, in which `kind` is otherwise.
+    """
+    try:
+        found: T = _loaded(kind, value)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UsageError(
+            f"the service answers as another version of paretocaps ({type(error).__name__}: {error}): install"
+            " the service's version here"
+        ) from None
     return found
 
 

@@ -70,7 +70,7 @@ class PlanView:
 def describe(
     settings: Sequence[str] | Mapping[str, Any] = (),
     design: str | None = None,
-    image: str = "28x28x1",
+    image: str | Sequence[int] = "28x28x1",
     classes: int = 10,
     trainer: str = "capsnet",
 ) -> Description:
@@ -163,12 +163,13 @@ def read_choices(
     return choices, choices.active()
 
 
-def image_size(text: str) -> tuple[int, int, int]:
-    """Return height, width and channels from "28x28x1" or "28x28".
+def image_size(image: str | Sequence[int]) -> tuple[int, int, int]:
+    """Return height, width and channels from "28x28x1", "28x28" or (28, 28, 1).
 
     Raises:
-        UsageError: `text` has another form.
+        UsageError: `image` has another form.
     """
+    text = image if isinstance(image, str) else "x".join(map(str, image))
     parts = text.lower().split("x")
     if len(parts) not in (2, 3) or not all(part.isdecimal() and int(part) > 0 for part in parts):
         raise UsageError(f"image={text!r} is not understood: write HEIGHTxWIDTHxCHANNELS, e.g. 28x28x1")

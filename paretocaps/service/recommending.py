@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.aims import parse_aims
-from paretocaps.domain.collapse import COLLAPSED, REMARK
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import Objective
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
@@ -144,16 +143,14 @@ def _answers(front: "Front") -> "Front":
     Raises:
         UsageError: nothing else is on it.
     """
-    from dataclasses import replace
+    from paretocaps.report.sentences import no_member, no_member_text
 
-    from paretocaps.report.sentences import no_member_text
-
-    left = tuple(member for member in front if COLLAPSED not in member.flags)
     if not front.members:
         raise UsageError(no_member_text(front))
-    if not left:
-        raise UsageError(f"study {front.study!r} has no member to recommend: all of its front {REMARK}")
-    return replace(front, members=left)
+    found = front.learned()
+    if not found.members:
+        raise UsageError(no_member(front))
+    return found
 
 
 def _chosen(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from paretocaps.report.apart_section import Unfinished
     from paretocaps.report.front import Front
     from paretocaps.report.policies import PolicyCurve
-    from paretocaps.storage.quantity_table import QuantityTable
+    from paretocaps.storage.quantity_table import Machine, QuantityTable
     from paretocaps.storage.records import AttemptRecord, TrialRecord
     from paretocaps.storage.store import Store
 
@@ -41,7 +41,7 @@ def write_report(
         study, storage, objectives, require, measured_on, scale_to, all: those of `load_front`.
         output: the page.
         standalone: whether plotly.js is in the page, or a file beside it that all pages of its folder share.
-        pictures: "png" or "svg", to write every figure into the folder `pictures_of` the page, too.
+        pictures: "png" or "svg", to write every figure into a folder beside the page, too.
 
     Raises:
         StorageError: there is no such database or study.
@@ -89,18 +89,11 @@ def write_report(
             policies=_policies(store, name, asked, everyone.members),
             plans=_plans(front, attempts, asked),
             importance=importance(everyone.members, front.objectives),
-            unfinished=_unfinished(store, front, tuple(MEANINGS)),
+            unfinished=_unfinished(store, front, tuple(MEANINGS), _machines(front, table)),
             storage=place,
             standalone=standalone,
             pictures=pictures,
         )
-
-
-def pictures_of(page: Path) -> Path:
-    """Return the folder beside a page that its pictures are written to."""
-    from paretocaps.report.figure_files import folder_of
-
-    return folder_of(page)
 
 
 def further_table(
@@ -170,8 +163,21 @@ def _plans(
     return [curve for curve in found if curve is not None]
 
 
-def _unfinished(store: "Store", front: "Front", states: Sequence[Any]) -> "list[Unfinished]":
-    """Return the trials in one of `states`, with the values that they had when they ended."""
+def _machines(front: "Front", table: "QuantityTable") -> "set[Machine] | None":
+    """Return the devices whose seconds the values of a front are; None where it is of all of them."""
+    device = front.device or front.scaled_to
+    if device is None:
+        return None
+    return {one for several in table.machines[table.devices == device] for one in several}
+
+
+def _unfinished(
+    store: "Store", front: "Front", states: Sequence[Any], machines: "set[Machine] | None"
+) -> "list[Unfinished]":
+    """Return the trials in one of `states`, with the values that they had when they ended.
+
+    Where `machines` are given, trials that began on other devices are left out.
+    """
     from paretocaps.domain.quantities.quantities import parse_quantity, value_of
     from paretocaps.report.apart_section import Unfinished
 
@@ -179,7 +185,9 @@ def _unfinished(store: "Store", front: "Front", states: Sequence[Any]) -> "list[
     kinds = {o.name: parse_quantity(o.quantity) for o in front.objectives}
     own_values = [o for o in front.objectives if (kind := kinds[o.name]) is None or kind.against is None]
     for record in store.trials(front.study, states):
-        measured = [one.measurement for one in record.measured.values() if one.measurement is not None]
+        measured = list(_measured(record.measured.values()))
+        if machines is not None and not {(m.device.name, m.device.torch) for m in measured} <= machines:
+            continue
         values = {o.name: [value_of(one, o.quantity) for one in measured] for o in own_values}
         known = {name: [one for one in own if one is not None] for name, own in values.items()}
         means = {name: fmean(own) for name, own in known.items() if own and len(own) == len(measured)}

@@ -16,7 +16,7 @@ from paretocaps.domain.study_options import StudyOptions
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.errors import NoStudiesError, ParetocapsError, UsageError, why_not_written
 from paretocaps.service import own_parts
-from paretocaps.service.settings import parse_settings
+from paretocaps.service.settings import parse_settings, whole
 from paretocaps.writing import private_folder, refuse_unwritable
 
 if TYPE_CHECKING:
@@ -219,8 +219,10 @@ def _given(flags: Mapping[str, Any] | StudySpec | None, options: StudyOptions) -
     """Return the options that are given in either form.
 
     Raises:
-        UsageError: one is given in both.
+        UsageError: one is given in both, or a name stands in the place of the dictionary.
     """
+    if isinstance(flags, str):
+        raise UsageError(f"{flags!r} is no dictionary of options: write study={flags!r}")
     given = flags.model_dump(exclude_unset=True) if isinstance(flags, StudySpec) else dict(flags or {})
     if twice := [name for name in options if name in given]:
         raise UsageError(f"{twice[0]} is given twice: in the dictionary and as a keyword; give it once")
@@ -242,7 +244,7 @@ def requested(
     file = read_study_file(fspath(spec_file)) if spec_file else {}
     asked = resolve_spec(given, file)
     stored, finished = stored_settings(asked) if store is None else _settings_in(store, asked.study)
-    if more is not None:
+    if (more := whole("more", more)) is not None:
         if given.get("trials") is not None:
             raise UsageError(f"trials={given['trials']} and more={more}: give one of them")
         if more < 1:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from operator import index
 from typing import Any
 
 from pydantic import ValidationError
@@ -29,6 +30,18 @@ def parse_settings(settings: Sequence[str] | Mapping[str, Any]) -> dict[str, Any
             raise UsageError(f"{name} is given twice: as {values[name]} and as {value}; give it once")
         values[name] = value
     return values
+
+
+def whole(name: str, value: Any) -> int | None:
+    """Return a number that a caller gives, which may be numpy's, as of a data frame; None stays.
+
+    Raises:
+        UsageError: it is no whole number.
+    """
+    try:
+        return None if value is None else index(value)
+    except TypeError:
+        raise UsageError(f"{name}={value!r:.80} is not allowed: give a whole number") from None
 
 
 def parse_preferences(text: str) -> dict[str, float]:

@@ -1,12 +1,14 @@
 """The networks that are evaluated: of stored trials, exports, trainings' folders and weights files."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paretocaps.domain.job import DataSpec
-from paretocaps.errors import DataError, UsageError
+from paretocaps.domain.progress import OnProgress, unheard
+from paretocaps.errors import DataError, ParetocapsError, UsageError
 from paretocaps.run_folder import RunFolder
 from paretocaps.service.picking import PickedTrial
 
@@ -27,7 +29,8 @@ class Subject:
         precision: the precision it is evaluated in: that of its training, but for an export the one that
             `predict` computes in.
         served: whether it is an export, which `predict` serves.
-        folder: the folder of its training, if that is known.
+        held_out: a name of the images that its training validated on (`Predictions.images`); empty if that
+            is unknown.
     """
 
     name: str
@@ -36,7 +39,7 @@ class Subject:
     classes: tuple[str, ...] | None = None
     precision: str = "auto"
     served: bool = False
-    folder: Path | None = None
+    held_out: str = ""
 
 
 def subjects_of(networks: Sequence[str], picked: PickedTrial | None) -> list[Subject]:
@@ -58,13 +61,14 @@ def subjects_of(networks: Sequence[str], picked: PickedTrial | None) -> list[Sub
 
 
 def _of_trial(picked: PickedTrial) -> Subject:
+    from paretocaps.training.trained_images import held_out
     from paretocaps.training.weights import load_weights
 
     weights = picked.kept_weights()
     return Subject(
         name=f"{picked.study}, trial {picked.trial}, seed {picked.seed}",
         network=load_weights(weights),
-        folder=weights.parent,
+        held_out=held_out(weights.parent),
         data=picked.data,
         precision=str(picked.choices.get("precision", "auto")),
     )
@@ -75,6 +79,7 @@ def _of_path(path: Path) -> Subject:
     from paretocaps.exporting.document import DOCUMENT
     from paretocaps.exporting.engines import SERVED_PRECISION
     from paretocaps.exporting.package import load_export
+    from paretocaps.training.trained_images import held_out
     from paretocaps.training.weights import load_weights
 
     if not path.exists():
@@ -83,13 +88,25 @@ def _of_path(path: Path) -> Subject:
         )
     if path.is_dir() and (path / DOCUMENT).is_file():
         network, about = load_export(path)
-        return Subject(str(path), network, about.data, about.classes, SERVED_PRECISION, served=True)
+        own = about.data, about.classes, SERVED_PRECISION
+        return Subject(str(path), network, *own, served=True, held_out=about.held_out)
     file = RunFolder(path).weights if path.is_dir() else path
     job = RunFolder(file.parent).job()
     if job is None:
         return Subject(str(path), load_weights(file))
     precision = str(job.choices.get("precision", "auto"))
-    return Subject(str(path), load_weights(file), job.data, precision=precision, folder=file.parent)
+    validated = held_out(file.parent)
+    return Subject(str(path), load_weights(file), job.data, precision=precision, held_out=validated)
+
+
+def named(subject: Subject, on_progress: OnProgress = unheard) -> Subject:
+    """Return the network with the names of its classes, if the folder that it was trained on is here."""
+    from paretocaps.data.tensor_splits import load
+
+    if subject.classes is None and subject.data is not None and subject.data.path is not None:
+        with suppress(ParetocapsError):
+            return replace(subject, classes=load(subject.data, on_progress).class_names or None)
+    return subject
 
 
 def common_precision(subjects: Sequence[Subject]) -> str:

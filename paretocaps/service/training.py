@@ -20,7 +20,7 @@ from paretocaps.service.epochs_file import EpochsFile
 from paretocaps.service.picking import PickedTrial
 from paretocaps.service.resuming import prepare
 from paretocaps.service.running import Interrupted
-from paretocaps.service.settings import parse_settings
+from paretocaps.service.settings import parse_settings, whole
 from paretocaps.service.train_options import TrainOptions, data_to_train
 
 DEFAULT_EPOCHS = 30
@@ -188,9 +188,9 @@ def _job(options: TrainOptions, picked: PickedTrial | None) -> tuple[TrainingJob
         "trial": picked.trial if picked else 0,
         "trainer": name,
         "choices": choices,
-        "seed": _first(options.seed, picked.seed if picked else None, 0),
+        "seed": _first(whole("seed", options.seed), picked.seed if picked else None, 0),
         "data": data_to_train(options, picked, folder),
-        "epochs": _first(options.epochs, picked.epochs if picked else None, DEFAULT_EPOCHS),
+        "epochs": _first(whole("epochs", options.epochs), picked.epochs if picked else None, DEFAULT_EPOCHS),
         "device": _first_free(devices(options.device, ranks=ranks)),
         "threads": max(1, processors() // ranks),
         "ranks": ranks,

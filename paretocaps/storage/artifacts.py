@@ -23,7 +23,8 @@ def folder_beside(url: str, kind: str) -> Path:
     """Return the folder for files of a `kind` beside the database at `url`; it may not exist yet.
 
     For `studies/paretocaps.db` it is `studies/paretocaps-<kind>`; for a database on a server it is
-    `studies/<database>-<kind>` in the working directory.
+    `studies/<database>-<kind>` in the working directory. Of a symbolic link it is beside the file that it
+    leads to, unless there is only one beside the link, which earlier versions made.
 
     Raises:
         StorageError: the URL cannot be used.
@@ -32,6 +33,11 @@ def folder_beside(url: str, kind: str) -> Path:
     path = sqlite_file(parsed)
     if path is None:
         return Path("studies") / f"{safe_name(parsed.database or 'paretocaps')}-{kind}"
+    folder, resolved = _beside(path, kind), _beside(path.resolve(), kind)
+    return resolved if path.is_symlink() and (resolved.exists() or not folder.exists()) else folder
+
+
+def _beside(path: Path, kind: str) -> Path:
     return path.with_name(f"{path.name.removesuffix('.db')}-{kind}")
 
 

@@ -120,19 +120,27 @@ class Database:
     def _once(self, work: Callable[[Connection], T], *, write: bool, verify: bool = False) -> T:
         try:
             with explaining_breaks(self.name):
-                seen = self._inspected(verify) if write else None
-                with self._transaction(write) as connection:
-                    if write and self.file is not None:
-                        self.file.check()
-                        if seen is not None:
-                            self.file.compare(*seen, state(connection))
-                    return work(connection)
+                doubted = False
+                while True:
+                    seen = self._inspected(verify, again=doubted) if write else None
+                    if doubted and seen is None and self.file is not None:
+                        self.file.doubt()
+                        raise UnavailableError(f"storage {self.name!r} cannot be read just now", "locked")
+                    with self._transaction(write) as connection:
+                        if write and self.file is not None:
+                            self.file.check()
+                            if seen is not None and not self.file.fits(*seen, state(connection)):
+                                if doubted:
+                                    raise self.file.overwritten()
+                                doubted = True
+                                continue
+                        return work(connection)
         except DBAPIError as error:
             raise explained(self.name, error) from error
         except (OverflowError, UnicodeEncodeError) as error:  # by the driver, of a value that is looked for
             raise UsageError(f"a value that was given cannot be stored: {error}") from None
 
-    def _inspected(self, verify: bool) -> tuple[State, State] | None:
+    def _inspected(self, verify: bool, *, again: bool) -> tuple[State, State] | None:
         """Return what our connection sees and then what is in the file, where that is to be looked at.
 
         It is done outside of the write transaction, for which other processes may wait.
@@ -140,7 +148,7 @@ class Database:
         if self.file is None:
             return None
         self.file.check()
-        if not (verify or self.file.due()):
+        if not (verify or again or self.file.due()):
             return None
         with self._transaction(write=False) as connection:
             before = state(connection)

@@ -142,7 +142,7 @@ def _copy_ours(connection: Connection, old: int, new: int) -> None:
     fronts = _front_pairs(old, new)
     for table in (FRONT_MEMBERS, FRONT_VALUES):
         _copy(connection, table, "front_id", fronts)
-    ended = {"state": "failed", "reason": COPIED, "ended": now(), "may_pass": False}
+    ended = {"state": "failed", "reason": COPIED, "ended": now(), "may_pass": True}
     open_ones = TRIALS.c.study_id == new, TRIALS.c.state.in_(_OPEN)
     own = select(TRIALS.c.id).where(TRIALS.c.study_id == new)
     left = ATTEMPTS.c.trial_id.in_(own), ATTEMPTS.c.state == "running"

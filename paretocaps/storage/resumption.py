@@ -25,11 +25,18 @@ def resume_attempt(connection: Connection, key: AttemptKey, earlier: int) -> Non
 def earlier_folders(connection: Connection, key: AttemptKey) -> dict[int, Path]:
     """Return the folders on this machine of the attempts before `key` at the same trial and seed, by number.
 
+    Those that finished are left out: who trains such a seed again, as after a disturbance, begins anew.
+
     Raises:
         StorageError: one leads out of the artifact folder.
     """
     of_trial = TRIALS.c.study_id == named(key.study), TRIALS.c.number == key.trial
-    before = ATTEMPTS.c.seed == key.seed, ATTEMPTS.c.attempt < key.attempt, ATTEMPTS.c.folder.is_not(None)
+    before = (
+        ATTEMPTS.c.seed == key.seed,
+        ATTEMPTS.c.attempt < key.attempt,
+        ATTEMPTS.c.state != "finished",
+        ATTEMPTS.c.folder.is_not(None),
+    )
     query = select(ATTEMPTS, TRIALS.c.choices).select_from(ATTEMPTS.join(TRIALS))
     rows = connection.execute(query.where(*of_trial, *before))
     found = {row.attempt: folder_here(artifacts_of(connection), key.study, row) for row in rows}

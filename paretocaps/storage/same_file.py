@@ -17,7 +17,7 @@ from paretocaps.storage.faults import broken
 _TAKEN_IN = "what was measured lies in the artifacts folder and is taken in"
 _SHARE = 50  # a file is checked whole in one part of so many of a run's time, at most
 State: TypeAlias = tuple[int | None, ...]
-"""The highest numbers of rows that are only ever added."""
+"""The highest numbers of rows, which grow unless a study is deleted."""
 _STATE = "SELECT (SELECT max(id) FROM paretocaps_attempts), (SELECT max(id) FROM paretocaps_drivers)"
 
 
@@ -81,6 +81,10 @@ class SameFile:
             return False
         return changed and self._anchor is not None and time.monotonic() >= self._due
 
+    def doubt(self) -> None:
+        """Let the content be checked before the next write."""
+        self._written, self._due = None, 0.0
+
     def inspect(self, *, whole: bool = False) -> State | None:
         """Check all of the file, as SQLite writes to it now and then, and return its state.
 
@@ -111,15 +115,18 @@ class SameFile:
             raise self._kept_open(broken(self._name, "damaged"))
         return state
 
-    def compare(self, before: State, found: State, after: State) -> None:
-        """Check that what an inspection found lies between what a connection saw before and after it.
+    def fits(self, before: State, found: State, after: State) -> bool:
+        """Return whether what an inspection found lies between what a connection saw before and after it.
 
-        Raises:
-            LostStorageError: it is the content of another database.
+        If not, a study was deleted meanwhile, which takes rows away, or it is the content of another
+        database: then a second inspection does not fit, either.
         """
         counts = zip(before, found, after, strict=True)
-        if not all((low or 0) <= (here or 0) <= (high or 0) for low, here, high in counts):
-            raise self._lost("its file was overwritten while it was open")
+        return all((low or 0) <= (here or 0) <= (high or 0) for low, here, high in counts)
+
+    def overwritten(self) -> LostStorageError:
+        """Return the error of a file with the content of another database, which is raised from now on."""
+        return self._lost("its file was overwritten while it was open")
 
     def close(self) -> None:
         """Close the connection that is held; the last one that is closed empties and removes SQLite's log."""

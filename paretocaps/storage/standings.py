@@ -22,7 +22,7 @@ class Standing:
         name: its name.
         created: when it was created.
         spec: the stored form of its spec.
-        changes: counts the changes of its trials; equal if nothing has changed.
+        changes: counts the changes of its trials and settings; equal if nothing has changed.
         trials: the number of its trials in each state.
         drivers: its drivers that have not ended; some may be dead.
     """

@@ -91,6 +91,7 @@ class Store:
 
     create_study = _writes(_studies.create_study)
     has_study = _reads(_studies.has_study)
+    created = _reads(_studies.created)
     study = _reads(_studies.study)
     studies = _reads(_studies.studies)
     standings = _reads(_standings.standings)

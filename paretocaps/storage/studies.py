@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, func, insert, select, update
@@ -56,6 +57,12 @@ def create_study(
 def has_study(connection: Connection, name: str) -> bool:
     """Return whether there is a study called `name`."""
     return connection.scalar(select(STUDIES.c.id).where(STUDIES.c.name == name)) is not None
+
+
+def created(connection: Connection, name: str) -> datetime | None:
+    """Return when the study called `name` was made, which tells it from a deleted one; None for none."""
+    found: datetime | None = connection.scalar(select(STUDIES.c.created).where(STUDIES.c.name == name))
+    return found
 
 
 def study_id(connection: Connection, name: str, *, lock: bool = False) -> int:
@@ -119,15 +126,16 @@ def studies(connection: Connection) -> list[StudySummary]:
 
 
 def set_spec(connection: Connection, name: str, spec: Mapping[str, Any]) -> None:
-    """Replace the spec of a study, e.g. when it is to have more trials.
+    """Replace the spec of a study, e.g. when it is to have more trials; another one counts as a change.
 
     Raises:
         StorageError: there is no such study.
         UsageError: `spec` cannot be stored as JSON.
     """
     key = study_id(connection, name)
-    stored = as_stored(spec)
-    connection.execute(update(STUDIES).where(STUDIES.c.id == key).values(spec=stored))
+    stored, own = as_stored(spec), STUDIES.c.id == key
+    if connection.scalar(select(STUDIES.c.spec).where(own)) != stored:
+        connection.execute(update(STUDIES).where(own).values(spec=stored, changes=STUDIES.c.changes + 1))
 
 
 def set_facts(connection: Connection, name: str, facts: Mapping[str, int]) -> None:

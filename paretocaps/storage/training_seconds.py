@@ -52,7 +52,7 @@ def _seconds_of_some() -> Select[Any]:
 
 
 def _taken_over() -> ColumnElement[bool]:
-    """Return whether an epoch was trained by the attempt whose checkpoint its own went on from.
+    """Return whether an epoch was trained by an attempt before its own, which went on from a checkpoint.
 
     Both tell the seconds by then alike; those of the epoch alone may have been settled anew since.
     """
@@ -60,4 +60,4 @@ def _taken_over() -> ColumnElement[bool]:
     same_seed = earlier.c.trial_id == ATTEMPTS.c.trial_id, earlier.c.seed == ATTEMPTS.c.seed
     same_epoch = epochs.c.epoch == EPOCHS.c.epoch, epochs.c.wall == EPOCHS.c.wall
     joined = select(epochs.c.epoch).select_from(epochs.join(earlier, earlier.c.id == epochs.c.attempt_id))
-    return exists(joined.where(*same_seed, *same_epoch, earlier.c.attempt == ATTEMPTS.c.resumed_from))
+    return exists(joined.where(*same_seed, *same_epoch, earlier.c.attempt < ATTEMPTS.c.attempt))

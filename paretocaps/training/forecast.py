@@ -49,7 +49,8 @@ def forecasting(data: CheckedData, epochs: int, ranks: int) -> Forecaster:
         sizes = {"params": parameters(last), "macs": multiply_adds(last)}
         known = whole.trunk == PLAIN or choices.pruning_ratio == 0.0  # else the weights choose the channels
         first = last if warmup_epochs(choices, epochs) == 0 else whole
-        memory = {"memory": max(_memory(first, choices, plan), FLOAT32 * parameters(whole))}
+        bytes = _memory(first, choices, plan, choices.ranks or ranks)
+        memory = {"memory": max(bytes, FLOAT32 * parameters(whole))}
         return Forecast(
             exact=sizes if known else {},
             estimated=memory if known else memory | sizes,
@@ -59,11 +60,14 @@ def forecasting(data: CheckedData, epochs: int, ranks: int) -> Forecaster:
     return forecast
 
 
-def _memory(first: Architecture, choices: Choices, plan: TrainingPlan) -> int:
-    """Return about how many bytes the training needs at its peak, which is with its `first` network."""
+def _memory(first: Architecture, choices: Choices, plan: TrainingPlan, ranks: int) -> int:
+    """Return about how many bytes a rank needs at its peak, which is with the `first` network.
+
+    Whether `precision=auto` comes to half precision is known where it trains: it counts as float32.
+    """
     return training_bytes(
         first,
-        min(plan.images, max(phase.batch_size for phase in plan.phases)),
+        -(-min(plan.images, max(phase.batch_size for phase in plan.phases)) // ranks),
         itemsize=FLOAT32 if choices.precision in ("auto", "fp32") else FLOAT32 // 2,
         frozen=choices.frozen,
         optimizer=choices.optimizer,

@@ -10,6 +10,7 @@ from paretocaps.data.images import ImageSet
 from paretocaps.domain.choices import Choices
 from paretocaps.models.head import Head
 from paretocaps.models.network import Network
+from paretocaps.models.training_memory import images_of_pass
 from paretocaps.training.energy import EpochEnergy
 from paretocaps.training.learner import Learner
 from paretocaps.training.memory import free_bytes
@@ -133,17 +134,19 @@ class FrozenFeatures:
         size = (len(images), shape.channels, *shape.size)
         features = torch.empty(size, dtype=self._dtype, device=device, memory_format=torch.channels_last)
         labels = torch.empty(len(images), dtype=torch.int64, device=device)
-        done = 0
-        for batch, truth in images.ordered(_BATCH):
-            with self._timed(epoch, len(truth)), autocast(device, self._dtype):
+        done, at_once = 0, _BATCH
+        if device.type == "cpu":
+            at_once = min(at_once, images_of_pass(network.architecture))
+        for batch, truth in images.ordered(at_once):
+            with self._timed(epoch, typical=len(truth) == at_once), autocast(device, self._dtype):
                 features[done : done + len(truth)] = network.features(batch)
             labels[done : done + len(truth)] = truth
             done += len(truth)
             self._learner.on_progress("computing features", done, len(images))
         return DeviceLoader(ImageSet(features, labels), device, seed=self._seed)
 
-    def _timed(self, epoch: int | None, images: int) -> AbstractContextManager[None]:
+    def _timed(self, epoch: int | None, *, typical: bool) -> AbstractContextManager[None]:
         """Return the context of a batch's pass, which is timed where it counts for an epoch."""
         if epoch is None:
             return nullcontext()
-        return self._learner.stopwatch.lap(epoch, typical=images == _BATCH)
+        return self._learner.stopwatch.lap(epoch, typical=typical)

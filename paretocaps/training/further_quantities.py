@@ -1,7 +1,5 @@
 """Measures further quantities of a trained network, besides its accuracy and its training time."""
 
-from itertools import islice
-
 import torch
 
 from paretocaps.data.device_loader import DeviceLoader
@@ -19,7 +17,7 @@ from paretocaps.models.complexity import params_by_role, training_flops
 from paretocaps.models.network import Network
 from paretocaps.training.precision import autocast, resolve_precision
 
-_ENTROPY_BATCH, _ENTROPY_BATCHES = 64, 16
+_ENTROPY_IMAGES, _ENTROPY_BATCH = 1024, 64
 
 
 def network_quantities(
@@ -69,11 +67,11 @@ def network_quantities(
 
 @torch.no_grad()
 def _entropy(network: Network, validation: DeviceLoader, device: torch.device) -> float:
-    """Return the entropy of the bottleneck over up to 1,024 validation images."""
+    """Return the entropy of the bottleneck over up to 1,024 validation images, of all classes."""
     was_training = network.training
     network.eval()
     try:
-        batches = islice(validation.ordered(_ENTROPY_BATCH), _ENTROPY_BATCHES)
+        batches = validation.spread(_ENTROPY_IMAGES, _ENTROPY_BATCH)
         with autocast(device, resolve_precision("auto", device)):
             return bottleneck_entropy(network.features, batches, network.architecture.labels)
     finally:

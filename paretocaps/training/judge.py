@@ -17,7 +17,7 @@ from paretocaps.evaluation.accuracy import Evaluator
 from paretocaps.models.network import Network
 from paretocaps.training.device import describe_device, open_device
 from paretocaps.training.precision import computed, default_tuning
-from paretocaps.training.trained_images import other_images
+from paretocaps.training.trained_images import held_out, other_images
 from paretocaps.training.weights import load_weights
 
 
@@ -36,7 +36,7 @@ def judge(job: TrainingJob, weights: Path, on_progress: OnProgress = unheard) ->
     precision = choices_model().model_validate(job.choices).precision
     tuning = used[-1] if used else default_tuning(precision, device)
     splits = load(job.data, on_progress)
-    if why := other_images(weights.parent, splits):
+    if why := other_images(held_out(weights.parent), splits):
         raise DataError(why)
     evaluator = Evaluator(device, partial(computed, device, tuning), on_progress=on_progress)
     return judged(load_weights(weights).to(device), splits.test, evaluator)

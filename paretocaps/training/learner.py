@@ -180,7 +180,8 @@ class Learner:
             self._set_batch(state["batch_size"])
         if state.get("taken"):  # versions before 0.2 kept whole epochs only
             self._taken = state["taken"]
-            self._loss.fill_(self.ranks.own(state["losses"] if "losses" in state else [state["loss"]]))
+            self._losses = tuple(state["losses"] if "losses" in state else [state["loss"]])
+            self._loss.fill_(self.ranks.own(self._losses))
 
     def keep_losses(self) -> None:
         """Take every rank's loss so far into `state`; within an epoch, all ranks call it together."""
@@ -320,12 +321,17 @@ class Learner:
     def _laps(self, epoch: int, block: Batch, rates: Sequence[float], total: Tensor) -> None:
         """Take a block's steps one by one, a few per lap; add its images' losses to `total`, in order."""
         batches = zip(*(torch.split(part, self._step_images) for part in block), strict=True)
-        each = _CUDA_STEPS_A_LAP if self.device.type == "cuda" else 1
+        on_cuda, whole = (
+            self.device.type == "cuda",
+            min(self._step_images, self.ranks.share.taken(len(self.loader))),
+        )
+        each = _CUDA_STEPS_A_LAP if on_cuda else 1
         for start in range(0, len(rates), each):
             chunk = rates[start : start + each]
             ready = [next(batches) for _ in chunk]
-            smaller = self.device.type == "cuda" and len(ready[-1][1]) < self._step_images
-            with self.stopwatch.lap(epoch, len(chunk), smaller=smaller):
+            smaller = on_cuda and len(ready[-1][1]) < self._step_images
+            typical = on_cuda or len(ready[-1][1]) == whole
+            with self.stopwatch.lap(epoch, len(chunk), typical=typical, smaller=smaller):
                 for (images, labels), rate in zip(ready, chunk, strict=True):
                     total += self._next_step(images, labels, rate)
             self._tell(epoch, len(chunk))

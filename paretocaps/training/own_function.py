@@ -58,6 +58,16 @@ class Report:
             DivergedError: a number is NaN or infinite.
             TrainingError: a value is no number or not allowed, or an epoch has none of its name.
         """
+        record = self._record(acc, seconds, values)
+        go_on = self.on_epoch(record)
+        self._since = self.clock()
+        return go_on
+
+    def whole(self, acc: float, seconds: float) -> None:
+        """Keep a training that reported no epoch as one; it has ended, so nobody is asked to go on."""
+        self._record(acc, seconds, {})
+
+    def _record(self, acc: float, seconds: float | None, values: Mapping[str, Any]) -> EpochRecord:
         now = self.clock()
         if unknown := [name for name in values if name not in _REPORTED]:
             raise TrainingError(
@@ -79,9 +89,7 @@ class Report:
             if isinstance(number := getattr(record, name), float) and not math.isfinite(number):
                 raise DivergedError(diverged(name, number))
         self.records.append(record)
-        go_on = self.on_epoch(record)
-        self._since = self.clock()
-        return go_on
+        return record
 
     def prepared(self) -> None:
         """Say that the training begins here: what came before is preparation, and counts to `wall` alone."""
@@ -143,7 +151,7 @@ def measurement(whose: str, job: TrainingJob, report: Report, returned: Any) -> 
             f"{whose} returned no 'params', which the study needs: return it, or name other objectives"
         )
     if not report.records:
-        report(values["acc"], values.get("time", rest))
+        report.whole(values["acc"], values.get("time", rest))
     return _measurement(job, report, values)
 
 

@@ -64,7 +64,7 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
     splits = load(job.data)
     torch.manual_seed(job.seed)
     network = _built(job, splits, device)
-    schedule = Choices(**{name: job.choices[name] for name in SCHEDULE if name in job.choices})
+    schedule = _schedule(job.choices)
     training = _Training(job, schedule, network, splits, device)
     held = DeviceLoader(splits.validation, device)
     params, macs = sum(one.numel() for one in network.parameters()), _multiply_adds(network, held)
@@ -95,6 +95,16 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
     return _measured(job, training, records, judged, perf_counter() - started)
 
 
+def _schedule(choices: Mapping[str, Any]) -> Choices:
+    """Return the choices of the training; a low `lr_max` falls to a tenth of it, as the default one does."""
+    own = {name: choices[name] for name in SCHEDULE if name in choices}
+    lowest = {"lr_min": Choices.model_fields["lr_min"].default, **Choices.defaults(own)}["lr_min"]
+    falls = own.get("lr_policy") in Choices.conditions["lr_floor"].allowed[0][1]
+    if falls and own.get("lr_max", lowest) < lowest:
+        own["lr_floor"] = 0.1
+    return Choices(**own)
+
+
 class _Training:
     """The training steps of one network."""
 
@@ -122,7 +132,7 @@ class _Training:
         for step, (images, labels) in enumerate(self.images.batches(size, epoch)):
             self.rate.fill_(rates[step])
             whole = images.contiguous()
-            with self.watch.lap(epoch, typical=len(labels) == size):
+            with self.watch.lap(epoch, typical=len(labels) == min(size, len(self.images))):
                 self.optimizer.zero_grad()
                 with _single_values(self.network) if len(labels) == 1 else nullcontext():
                     loss = nn.functional.cross_entropy(self.network(whole), labels)

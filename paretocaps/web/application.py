@@ -1,6 +1,8 @@
 """optuna-dashboard as a WSGI application, with what our tables add to it."""
 
+import json
 import re
+import shlex
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -60,9 +62,9 @@ class Application:
 
     def _own(self, environ: "WSGIEnvironment") -> Answer | None:
         """Return our answer, or None where Optuna's dashboard answers."""
-        if environ["REQUEST_METHOD"] != "GET":
-            return None
         path, query = environ.get("PATH_INFO", "").rstrip("/"), parse_qs(environ.get("QUERY_STRING", ""))
+        if environ["REQUEST_METHOD"] != "GET":
+            return self._refusal(environ["REQUEST_METHOD"], path)
         for pattern, handler in self._routes:
             if match := pattern.fullmatch(path):
                 try:
@@ -70,6 +72,16 @@ class Application:
                 except ParetocapsError as error:
                     return Answer(str(error).encode(), _TEXT, "404 Not Found")
         return None
+
+    def _refusal(self, method: str, path: str) -> Answer | None:
+        """Refuse to delete or rename a study of ours: Optuna's dashboard would change its own half alone."""
+        kind = {"DELETE": "delete", "POST": "rename"}.get(method)
+        match = re.fullmatch(r"/api/studies/(\d+)" + ("/rename" if kind == "rename" else ""), path)
+        name = self._views.name(int(match[1])) if kind and match else None
+        if name is None:
+            return None
+        reason = f"use `paretocaps {kind} {shlex.quote(name)}`: what is done here leaves half of the study"
+        return Answer(json.dumps({"reason": reason}).encode(), status="409 Conflict")
 
     def _study(self, query: Mapping[str, list[str]], study: str) -> Answer | None:
         after = query.get("after", ["0"])[0]

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from paretocaps.search.trial_cache import trial_key
@@ -22,8 +23,12 @@ _REST = 5.0
 
 @dataclass
 class _Kept:
-    """A study's view, the number of its change that it shows, until when it is kept, and the last answer."""
+    """A study's view, the number of its change that it shows, until when it is kept, and the last answer.
 
+    `made` is when the study was made: Optuna gives the key of a deleted one to another.
+    """
+
+    made: datetime
     lock: threading.Lock = field(default_factory=threading.Lock)
     view: StudyView | None = None
     change: int = -1
@@ -48,19 +53,16 @@ class CurrentViews:
 
     def name(self, study: int) -> str | None:
         """Return the name of a study by its key, or None if our tables have no such study."""
-        try:
-            name = self._optuna.get_study_name_from_id(study)
-        except KeyError:
-            return None
-        with Store.open(self.storage, create=False) as store:
-            return name if store.has_study(name) else None
+        known = self._known(study)
+        return None if known is None else known[0]
 
     def detail(self, study: int, after: int) -> bytes | None:
         """Return the answer for a study as JSON (`study_detail`); None if our tables have no such study."""
-        name = self.name(study)
-        if name is None:
+        known = self._known(study)
+        if known is None:
             return None
-        kept, attributes = self._of(study), self._optuna.get_study_system_attrs(study)
+        name, made = known
+        kept, attributes = self._of(study, made), self._optuna.get_study_system_attrs(study)
         with kept.lock:
             view, trials = self._current(kept, name), self._trials(study)
             asked = after, attributes, [trial.state for trial in trials]
@@ -71,17 +73,30 @@ class CurrentViews:
 
     def trial(self, study: int, trial: int) -> tuple[StudyView, int] | None:
         """Return the view of a study and the number of the trial with the key `trial`; None if unknown."""
-        name = self.name(study)
-        if name is None:
+        known = self._known(study)
+        if known is None:
             return None
-        kept = self._of(study)
+        name, made = known
+        kept = self._of(study, made)
         with kept.lock:
             keys = {trial_key(one): one.number for one in self._trials(study)}
             return (self._current(kept, name), keys[trial]) if trial in keys else None
 
-    def _of(self, study: int) -> _Kept:
+    def _known(self, study: int) -> tuple[str, datetime] | None:
+        """Return the name of a study, and when it was made; None if our tables have no such study."""
+        try:
+            name = self._optuna.get_study_name_from_id(study)
+        except KeyError:
+            return None
+        with Store.open(self.storage, create=False) as store:
+            made = store.created(name)
+        return None if made is None else (name, made)
+
+    def _of(self, study: int, made: datetime) -> _Kept:
         with self._lock:
-            return self._kept.setdefault(study, _Kept())
+            if study not in self._kept or self._kept[study].made != made:
+                self._kept[study] = _Kept(made)
+            return self._kept[study]
 
     def _trials(self, study: int) -> "list[FrozenTrial]":
         return sorted(self._optuna.get_all_trials(study, deepcopy=False), key=lambda one: one.number)

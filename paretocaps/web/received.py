@@ -1,6 +1,8 @@
 """What requests bring: sets of images to keep, and images to classify."""
 
+import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 from fastapi.concurrency import run_in_threadpool
@@ -36,7 +38,9 @@ async def received_set(
         DataError: the images cannot be read.
         TooLargeError: a limit is exceeded.
     """
-    with receive(settings.folder, settings.uploads) as incoming:
+    received = ExitStack()
+    incoming = received.enter_context(receive(settings.folder, settings.uploads))
+    try:
         fields: Mapping[str, str] = {}
         if is_form(request):
             fields = await read_form(request, _once(incoming.write), typed)
@@ -47,6 +51,9 @@ async def received_set(
         given = {**request.query_params, **fields}
         async with request.app.state.checking:  # one at a time, so that a training beside it keeps a core
             return await run_in_threadpool(incoming.keep, given.get("name", ""), owner, _reading(given))
+    finally:
+        # what was unpacked may take long to remove, and is removed even if nobody waits any more
+        await asyncio.shield(asyncio.to_thread(received.close))
 
 
 async def received_images(request: Request, limits: PredictLimits) -> GivenImages:

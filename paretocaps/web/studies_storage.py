@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Container
+from datetime import datetime
 from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
 
 from paretocaps.search.riding_storage import RidingStorage
 from paretocaps.search.trial_cache import TrialCache
+from paretocaps.storage.studies import created
 
 
 class StudiesStorage(RidingStorage):
@@ -19,7 +21,8 @@ class StudiesStorage(RidingStorage):
 
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
-        self._caches: dict[int, TrialCache] = {}
+        self._caches: dict[int, tuple[tuple[str, datetime | None], TrialCache]] = {}
+        """By key of a study its name, when it was made (keys of deleted ones are used again), its trials."""
         self._reading = threading.Lock()
 
     def get_all_trials(
@@ -27,5 +30,10 @@ class StudiesStorage(RidingStorage):
     ) -> list[FrozenTrial]:
         """Return the trials in one of `states` by number."""
         with self._reading:
-            cache = self._caches.setdefault(study_id, TrialCache(self))
+            name = self.get_study_name_from_id(study_id)
+            made = name, self.transact(lambda connection: created(connection, name))
+            kept, cache = self._caches.get(study_id, (None, None))
+            if cache is None or kept != made:
+                cache = TrialCache(self)
+                self._caches[study_id] = made, cache
             return cache.get_all_trials(study_id, deepcopy, states)

@@ -58,6 +58,17 @@ def test_other_choices_can_be_the_yardstick():
     assert row.ratio > 0
 
 
+def test_steps_of_other_numbers_of_images_compare_by_the_image(monkeypatch):
+    def alternate(counted, turns):
+        for turn in counted:
+            turn()
+        return [[6.0], [2.0]]
+
+    monkeypatch.setattr("paretocaps.bench.benchmark.alternate", alternate)
+    row = benchmark(case(4, accumulate=3), turns=1, against="baseline", other=case(4))
+    assert row.ratio == 1.0
+
+
 @pytest.mark.parametrize(
     "choices",
     [{"family": "momentum_caps"}, {"routing": "sda"}, {"stem_convolutions": 2}, {"standardise": True}],

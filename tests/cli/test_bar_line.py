@@ -3,12 +3,12 @@ import io
 import pytest
 from rich.console import Console
 
-from paretocaps.cli.bar_line import bar_line
+from paretocaps.cli.bar_line import BarLine
 
 
 def drawn(width, *args, **kwargs):
     console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
-    console.print(bar_line(*args, **kwargs))
+    console.print(BarLine(*args, **kwargs))
     return console.file.getvalue().rstrip("\n")
 
 

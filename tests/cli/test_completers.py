@@ -3,6 +3,8 @@ import pytest
 
 from paretocaps.cli.app import SECTIONS, app
 from paretocaps.cli.completers import COMPLETERS, STUDIES_OR_FOLDERS
+from paretocaps.domain.trainer import TRAINERS
+from paretocaps.testing.probe import PROBE
 
 
 def offered(flag: str, word: str, **given: str) -> list[str]:
@@ -42,8 +44,9 @@ def test_an_objective_is_offered_once_in_a_list():
     assert "acc,acc" not in offered("--objectives", "acc,")
 
 
-def test_the_named_trainers_designs_are_offered():
-    assert "wab_ws" not in offered("--design", "", trainer="probe")
+def test_the_named_trainers_designs_are_offered(monkeypatch):
+    monkeypatch.setitem(TRAINERS._entries, "probe", PROBE)
+    assert offered("--design", "", trainer="probe") == list(PROBE.designs)
 
 
 def test_an_unknown_trainer_or_storage_offers_nothing(tmp_path):

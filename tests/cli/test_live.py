@@ -116,6 +116,9 @@ def test_failures_and_notices_stay_when_it_is_closed(clock, spec):
     left = before.rpartition("\x1b[2K")[2]
     assert "design wab skipped\ntrial 1 failed: [Errno 12] out of memory\n" in left
     assert "finished" not in left
+    with view:  # a page is prepared afterwards
+        pass
+    assert "design wab skipped" not in out.getvalue().rpartition("\x1b[2K")[2]
 
 
 def test_it_is_removed_when_the_run_fails(clock, spec):

@@ -1,4 +1,5 @@
-from paretocaps.cli.numbers import counted, is_number, number_text
+from paretocaps.cli.numbers import is_number, number_text
+from paretocaps.domain.wording import counted
 
 
 def test_counts_in_full_and_others_to_four_figures():

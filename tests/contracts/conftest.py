@@ -7,6 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from paretocaps.cli.app import app
+from paretocaps.lock_file import locked
+from paretocaps.testing.plugin import plug_in
 
 HERE = Path(__file__).parent
 
@@ -17,34 +22,54 @@ def _pip(*arguments):
     assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
-def _installed(package, base):
-    """A folder in which the package called `package` is installed from its wheel."""
+def _installed(package, factory):
+    """A folder in which the package called `package` is installed from its wheel, once for all processes."""
+    base = factory.getbasetemp()
+    base = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / package
+    with locked(base.with_suffix(".lock"), patience=120.0):
+        if not (base / "installed").exists():
+            _install(package, base)
+    return base / "installed"
+
+
+def _install(package, base):
     source = shutil.copytree(HERE / package, base / "source", ignore=shutil.ignore_patterns("__pycache__"))
     _pip("wheel", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", base, source)
     (wheel,) = base.glob("*.whl")
     _pip("install", "--no-deps", "--no-index", "--target", base / "installed", wheel)
-    return base / "installed"
 
 
 @pytest.fixture(scope="session")
 def outside_folder(tmp_path_factory):
     """A folder with a trainer of another package; put it on PYTHONPATH."""
-    return _installed("outside_package", tmp_path_factory.mktemp("outside"))
+    return _installed("outside_package", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def parts_folder(tmp_path_factory):
     """A folder with parts of networks of another package; put it on PYTHONPATH."""
-    return _installed("outside_parts", tmp_path_factory.mktemp("parts"))
+    return _installed("outside_parts", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def run_command():
-    """Run `paretocaps` in a folder with another package on PYTHONPATH, and expect an exit code."""
+    """Run `paretocaps` in a folder with another package on the import path, and expect an exit code.
+
+    It runs in this process, and its workers in others. Where the folder has no package, another process runs
+    it, which has never seen one.
+    """
 
     def run(where, package, *arguments, code=0):
+        arguments = [str(argument) for argument in arguments]
+        if any(package.glob("*.dist-info")):
+            with pytest.MonkeyPatch.context() as patch:
+                plug_in(patch, package)
+                patch.chdir(where)
+                result = CliRunner().invoke(app, arguments)
+            assert result.exit_code == code, result.output
+            return result
         result = subprocess.run(
-            [sys.executable, "-m", "paretocaps", *map(str, arguments)],
+            [sys.executable, "-m", "paretocaps", *arguments],
             cwd=where,
             env={
                 **os.environ,

@@ -103,6 +103,15 @@ def test_evaluation_is_in_order_and_unchanged(batch_size) -> None:
     assert torch.equal(images, data.images.float() / 255)
 
 
+def test_some_images_are_of_all_parts_and_all_are_in_order() -> None:
+    loader = DeviceLoader(image_set(), "cpu")
+    _, labels = joined(loader.spread(5, 2))
+    assert labels.tolist() == [0, 4, 9, 13, 18]
+    for some, every in zip(loader.spread(99, 4), loader.ordered(4), strict=True):
+        assert torch.equal(some[0], every[0])
+        assert torch.equal(some[1], every[1])
+
+
 def test_the_first_images_share_no_memory_with_others() -> None:
     data = image_set()
     images, labels = DeviceLoader(data, "cpu", augment="shift").first(3)

@@ -22,8 +22,9 @@ FOLDER = Path(__file__).resolve().parents[2] / "docker"
 
 
 def read(name: str = "compose.yaml") -> dict[str, Any]:
-    """The file with every `${NAME:-default}` at its default."""
-    text = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", (FOLDER / name).read_text())
+    """The file with every `${NAME:-default}` at its default, and `SPEC` given."""
+    text = (FOLDER / name).read_text().replace("${SPEC:+--spec $SPEC}", "--spec paretocaps:quickstart")
+    text = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
     assert "$" not in text
     return yaml.safe_load(text)
 
@@ -36,11 +37,11 @@ DATABASE = "postgresql://paretocaps@postgres/paretocaps"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["compose.yaml", "compose.cuda.yaml"])
-def test_it_follows_the_compose_specification(name):
+def test_they_follow_the_compose_specification():
     pytest.importorskip("check_jsonschema", reason="check-jsonschema is not installed")
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
-    done = subprocess.run([*command, str(FOLDER / name)], capture_output=True, text=True, check=False)
+    files = [str(FOLDER / name) for name in ("compose.yaml", "compose.cuda.yaml")]
+    done = subprocess.run([*command, *files], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -122,6 +123,14 @@ def test_all_wait_for_the_database_and_the_dashboard_for_its_tables():
     assert ALL["service"]["depends_on"] == ALL["worker"]["depends_on"] == {"postgres": waits}
     assert ALL["dashboard"]["depends_on"] == {"service": waits}
     assert ALL["ray-driver"]["depends_on"] == {"postgres": waits, "ray-worker": waits}
+
+
+def test_what_trains_on_one_machine_shares_its_locks():
+    folders = {name: service["environment"].get("PARETOCAPS_HOST_FOLDER") for name, service in OURS.items()}
+    assert {name: folder for name, folder in folders.items() if folder} == {
+        "service": "/paretocaps/locks",
+        "worker": "/paretocaps/locks",
+    }
 
 
 @pytest.mark.parametrize("name", ["service", "dashboard", "worker"])

@@ -66,7 +66,7 @@ def test_a_network_has_its_parameters_and_the_built_in_schedules():
     [
         (lambda lr_max=1: None, {}, "has a parameter lr_max, which is a choice of its training: rename it"),
         (lambda hidden: None, {}, r"needs hidden: give it a default, or space={'hidden': \[...\]}"),
-        (lambda hidden=1: None, {"hiden": [1]}, "space has hiden, which is no parameter of"),
+        (lambda hidden=1: None, {"hiden": [1]}, "hiden is no parameter of"),
         (lambda choice, report: None, {"c": [1]}, "is not given 'choice': its parameters are choices"),
         (3, {}, "trainer=3 is not understood: give a function that trains"),
     ],

@@ -12,6 +12,7 @@ from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.losses import margin_loss, spread_loss
+from paretocaps.models.training_memory import images_of_pass
 
 
 def test_accuracy_is_scikit_learns_whatever_the_batches():
@@ -87,6 +88,17 @@ def test_running_out_of_memory_halves_the_batches_and_says_so(error):
     assert evaluator.accuracy(hungry, loader) == expected
     assert len(evaluator.remarks) == 2
     assert hungry.training
+
+
+def test_large_maps_are_computed_of_fewer_images_at_once():
+    made = build_network(architecture(Choices(primary_capsules=4), 8, 8, 1, 10), 0)
+    loader = DeviceLoader(load(DataSpec()).test, "cpu")
+    evaluator = Evaluator(torch.device("cpu"))
+    evaluator.accuracy(made, loader)
+    assert evaluator.batch_size == 256
+    assert images_of_pass(architecture(Choices(), 28, 28, 1, 10)) >= 256
+    large = architecture(Choices(), 224, 224, 3, 10)
+    assert images_of_pass(large) == 2**29 // (8 * 256 * 216 * 216)
 
 
 def test_other_errors_and_memory_that_never_suffices_pass_through():

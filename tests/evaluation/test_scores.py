@@ -37,7 +37,7 @@ def test_scoring_halves_its_batches_when_memory_runs_out(network, digits):
 
     made.scores = hungry
     evaluator = Evaluator(torch.device("cpu"), batch_size=200)
-    found = evaluator.fitting(lambda size: collect(made, DeviceLoader(digits, "cpu").ordered(size)))
+    found = evaluator.fitting(made, lambda size: collect(made, DeviceLoader(digits, "cpu").ordered(size)))
     assert len(found) == len(digits)
     assert evaluator.batch_size == 50
     assert len(evaluator.remarks) == 2

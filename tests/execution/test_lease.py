@@ -1,3 +1,4 @@
+import fcntl
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from paretocaps.domain.measurement import Device, Measurement
 from paretocaps.execution import lease as module
 from paretocaps.execution import slots
 from paretocaps.execution.lease import await_neighbours, is_free, leased, with_lease
-from paretocaps.host import host_folder
+from paretocaps.host import machine_folder
 
 ORIGIN = {"storage": "s.db", "identity": "i", "data": "d"}
 
@@ -102,15 +103,26 @@ def test_who_waits_is_not_overtaken(make_job):
 def test_others_on_the_device_make_a_measurement_shared(make_job, measurement, stranger):
     with leased(make_job(), refuse) as lease:
         assert with_lease(measurement, lease) == measurement
-        (host_folder("devices") / f"{core()}.{stranger}").write_text("other")
+        signature = machine_folder("devices") / f"{core()}.{stranger}-{module._processes()}"
+        signature.write_text("other")
         lease.look()
-        (host_folder("devices") / f"{core()}.{stranger}").unlink()
+        signature.unlink()
         assert with_lease(measurement, lease).device.shared
+
+
+def test_so_do_those_in_other_containers_until_they_are_killed(make_job, measurement):
+    signature = machine_folder("devices") / f"{core()}.{os.getpid()}-1"  # there numbers of processes repeat
+    with leased(make_job(), refuse) as lease, signature.open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_SH)
+        assert with_lease(measurement, lease).device.shared
+    with leased(make_job(), refuse) as lease:
+        assert not with_lease(measurement, lease).device.shared
+    assert not signature.exists()
 
 
 def test_a_process_that_was_killed_holds_nothing(make_job, measurement):
     gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True)
-    signature = host_folder("devices") / f"{core()}.{int(gone.stdout)}"
+    signature = machine_folder("devices") / f"{core()}.{int(gone.stdout)}-{module._processes()}"
     signature.touch()
     with leased(make_job(), refuse) as lease:
         assert not with_lease(measurement, lease).device.shared
@@ -121,7 +133,7 @@ def test_where_the_folder_cannot_be_written_the_job_trains_without(make_job, mon
     def full(*parts):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "host_folder", full)
+    monkeypatch.setattr(module, "machine_folder", full)
     with leased(make_job(exclusive=True), refuse) as lease:
         (remark,) = with_lease(measurement, lease).remarks
     assert remark.startswith("cpu is not leased, others may train on it: [Errno 28]")
@@ -142,7 +154,7 @@ def test_a_core_whose_file_cannot_be_opened_leaves_the_others_free(make_job, mon
 def test_a_file_that_was_tidied_away_is_leased_anew(make_job, monkeypatch):
     with ExitStack() as held:
         held.enter_context(leased(make_job(exclusive=True), refuse))
-        for file in host_folder("devices").glob("core-*.lock"):
+        for file in machine_folder("devices").glob("core-*.lock"):
             file.unlink()
         held.enter_context(leased(make_job(exclusive=True), refuse))
 
@@ -212,7 +224,7 @@ def test_a_slot_waits_for_its_neighbours_only_for_a_moment(make_job, monkeypatch
 
 def test_what_a_dead_process_signed_says_nothing_under_an_exclusive_lease(make_job):
     with leased(make_job(exclusive=True), refuse):
-        files = list(host_folder("devices").glob("core-*.lock"))
+        files = list(machine_folder("devices").glob("core-*.lock"))
     for file in files:  # its number is that of another process now
         file.with_suffix(f".{os.getppid()}").write_text("old")
     with leased(make_job(exclusive=True), refuse) as lease:

@@ -17,7 +17,7 @@ def training(tmp_path, **more):
         params=9,
         epochs=epochs,
         quantities={"f1": 0.4},
-        device=Device(name="cpu", kind="cpu", loaded=True),
+        device=Device(name="cpu", kind="cpu", loaded=True, shared=True),
         weights="weights.pt",
     )
     key = AttemptKey("demo", 7, 0, more.pop("attempt", 1))
@@ -40,7 +40,7 @@ def test_a_run_has_choices_curves_values_tags_and_files(tmp_path):
         "seed": "0",
         "attempt": "1",
         "device": "cpu",
-        "flags": "loaded",
+        "flags": "shared, loaded",
     }
     assert run.files == [tmp_path / "weights.pt"]
 

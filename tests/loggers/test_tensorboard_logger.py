@@ -24,6 +24,8 @@ def test_tensorboard_reads_curves_choices_values_and_tags(tmp_path, runs):
     hparams = HParamsPluginData.FromString(content).session_start_info.hparams
     assert (hparams["lr_max"].number_value, hparams["family"].string_value) == (0.001, "capsnet")
     assert hparams["weight_sharing"].bool_value
+    logger.log(runs[1])  # of another study of that name, which was deleted meanwhile
+    assert (tmp_path / "logs" / "demo" / "trial-00007-seed-1-2").is_dir()
     other = EventAccumulator(str(tmp_path / "logs" / "demo" / "trial-00007-seed-1"))
     other.Reload()
     assert [one.value for one in other.Scalars("acc")] == [0.5]

@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,7 @@ def test_wandb_keeps_runs_offline_with_curves_values_and_weights(tmp_path, runs,
 
     logger = WandbLogger("demo: 5%", tmp_path / "logs")
     for run in runs:
-        logger.log(run)
+        logger.log(replace(run, study="demo: 5% é"))
     logger.close()
     first, second = sorted((tmp_path / "logs" / "wandb").glob("offline-run-*/*.wandb"), key=_written)
     until = time.monotonic() + 30

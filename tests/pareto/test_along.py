@@ -16,6 +16,11 @@ def test_choices_rise_fall_change_and_vary_along_a_front():
     ]
 
 
+def test_a_choice_with_the_same_median_on_both_sides_neither_rises_nor_falls():
+    found = changes_along([{"decay": value} for value in (0.0, 0.0, 0.0, 0.0, 0.0, 0.01)])
+    assert found == [Change("decay", "varies")]
+
+
 def test_of_few_members_no_order_is_said():
     assert changes_along([{"a": 1}, {"a": 2}, {"a": 3}]) == [Change("a", "varies")]
     assert changes_along([]) == []

@@ -53,3 +53,9 @@ def test_without_a_limit_it_is_a_tenth_better_than_the_best():
     objectives = [Objective("gain", "maximize", "", ""), Objective("loss", "minimize", "", "", signed=True)]
     assert ideal_point([[2.0, -10.0], [1.0, -20.0]], objectives) == pytest.approx((2.2, -22.0))
     assert ideal_point([[-2.0, 0.0], [0.0, 1.0]], objectives) == pytest.approx((0.2, -0.1))
+
+
+def test_of_values_beyond_the_limit_it_is_a_tenth_better_than_the_best():
+    objectives = [Objective("acc", "maximize", "", ""), Objective("nll", "minimize", "", "")]
+    assert ideal_point([[0.5, -1.0], [0.7, -5.0]], objectives)[1] == pytest.approx(-5.5)
+    assert ideal_point([[0.5, 1.0], [0.7, 0.0]], objectives)[1] == 0.0

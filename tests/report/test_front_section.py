@@ -20,13 +20,15 @@ def test_a_row_has_texts_for_people_and_numbers_to_sort_by(front):
     assert [row.style for row in section.rows] == [styles[1], styles[0], styles[2]]
     params = column(section, "params ↓")
     assert (params[0].text, params[0].value) == ("8.22 M", 8_215_728.0)
-    assert column(section, "beside the one before")[1].text == "1.0 points less, 12x faster, same params"
+    assert (
+        column(section, "beside the next better in acc")[1].text == "1.0 points less, 12x faster, same params"
+    )
     assert [cell.text for cell in column(section, "seeds")] == ["1", "3", "1"]
 
 
 def test_columns_are_there_where_some_member_has_something_in_them(front):
     headings = [name for name, _ in front_section(front, None, {}, {}).headings]
-    assert headings[3:] == ["seeds", "beside the baseline", "beside the one before"]
+    assert headings[3:] == ["seeds", "beside the baseline", "beside the next better in acc"]
     first = replace(front.members[0], flags=("loaded",), probability=0.9, seeds=3)
     first = replace(first, values=first.values | {"test_acc": 0.9})
     alone = front_section(replace(front, members=(first,)), None, {}, {})

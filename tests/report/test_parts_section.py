@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.report.parts_section import parts_of, parts_table
 
@@ -10,6 +12,12 @@ def test_time_is_steps_and_all_else_and_memory_weights_and_all_else(trials):
     assert parts.activations == 2e8 - 16 * 8_215_728
     table = parts_table([parts])
     assert table.rows == (("0", "6.00 s", "4.00 s", "60%", "131 MB", "68.5 MB", "200 MB"),)
+
+
+def test_a_frozen_trunk_has_neither_gradients_nor_moments(trials):
+    frozen = replace(trials[0], choices={**trials[0].choices, "frozen": True})
+    (parts,) = parts_of([frozen], EPOCHS, {0: {"memory": 2e8, "trunk_params": 8_000_000}})
+    assert parts.weights == 4 * 8_000_000 + 16 * 215_728
 
 
 def test_memory_that_was_not_measured_has_no_columns(trials):

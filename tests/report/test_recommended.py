@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from paretocaps.report.recommended import recommended
+from paretocaps.report.sentences import no_member
 
 
 def test_the_knee_is_recommended_beside_the_best_and_the_baseline(front, trials):
@@ -27,6 +28,16 @@ def test_what_is_level_flagged_or_tested_is_said(front, trials):
     assert found.cards[0].beside == (("the best acc (trial 1)", "level"),)
     assert found.cards[-1].value == "0.9600"
     assert found.doubts == ("loaded", "level in acc with trial 1")
+
+
+def test_collapsed_members_are_no_choice_and_stretch_no_scale(front, trials):
+    collapsed = replace(trials[2], flags=("collapsed",))
+    found = recommended(replace(front, members=(trials[1], collapsed)))
+    assert (found.trial, found.why) == (1, "It is the only member of the front")
+    assert recommended(replace(front, members=(collapsed,))) is None
+    assert "no member to recommend: all of its front collapsed" in no_member(
+        replace(front, members=(collapsed,))
+    )
 
 
 def test_nothing_is_recommended_from_nothing_and_one_is_the_only_one(front, trials):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement
@@ -53,3 +55,14 @@ def test_two_trainings_stand_beside_each_other(tmp_path):
     assert "<td>decoder</td><td>full</td><td>none</td>" in shown
     assert "Choices that all have" in shown
     assert "training, with reconstruction" in shown
+
+
+@pytest.mark.slow
+def test_times_of_several_devices_are_not_compared(tmp_path):
+    other = run("fast", 0.88, 2.0)
+    device = other.measurement.device.model_copy(update={"torch": "2.0"})
+    other = replace(other, measurement=other.measurement.model_copy(update={"device": device}))
+    shown = body(write_runs(tmp_path / "x.html", [run("slow"), other]))
+    assert "fast beside slow: 2.0 points less, same params." in shown
+    assert "They ran on several devices, or versions of torch: times do not compare" in shown
+    assert "Accuracy by training time" not in shown

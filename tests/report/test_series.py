@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -55,6 +56,8 @@ def test_hovering_shows_the_trial_and_its_choices(trials, front):
     lines = hover(trials[0], front.objectives).split("<br>")
     assert lines[0] == "<b>trial 0</b> (baseline), mean of 3 seeds"
     assert lines[1:4] == ["acc 0.9800", "time 10.0 s", "params 8.22 M"]
+    row = replace(trials[0], trial=-1, design="CapsNet, 2", seeds=1)
+    assert hover(row, front.objectives).split("<br>")[0] == "<b>trial of the paper</b> (CapsNet, 2)"
     assert lines[4:] == ["lr_policy=fixed, batch_schedule=constant, batch_size=128", "lr_max=0.001"]
     assert hover(trials[0], front.objectives, brief=True).split("<br>") == lines[:4]
 

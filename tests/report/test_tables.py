@@ -202,10 +202,9 @@ def test_markdown_keeps_its_columns():
     )
 
 
-@pytest.mark.parametrize("module", ["plotly", "pandas", "torch", "pymoo", "numpy"])
-def test_tables_import_nothing_heavy(module):
+def test_tables_import_nothing_heavy():
     code = (
         "import sys, paretocaps.report.tables, paretocaps.report.front, paretocaps.report.page;"
-        f"sys.exit({module!r} in sys.modules)"
+        "sys.exit(' '.join({'plotly', 'pandas', 'torch', 'pymoo', 'numpy'} & set(sys.modules)) or 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

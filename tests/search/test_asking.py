@@ -109,3 +109,8 @@ def test_a_disk_that_is_full_for_a_moment_does_not_end_a_study(storage, monkeypa
         monkeypatch.setattr(room, "found", lambda: next(answers))
         assert asking.ask() is not None
         assert list(answers) == []
+
+
+def test_the_job_tells_where_the_caller_trains(storage):
+    with Study(storage, trials=1) as asking:
+        assert Asking(asking.runner, "cuda:0").ask().device == "cuda:0"

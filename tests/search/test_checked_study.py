@@ -91,6 +91,8 @@ def test_timed_jobs_share_a_device_only_where_that_is_said():
             UsageError, match=r"workers=2 would train 2 jobs .* on cpu.*, or give --share-device"
         ):
             check_study(StudySpec(objectives=objectives, **two))
+    with pytest.raises(UsageError, match="makes the time of each longer"):
+        check_study(StudySpec(objectives="acc,params", require=("time<=60",), **two))
     assert check_study(StudySpec(objectives="acc,params", **two)).places == ("cpu", "cpu")
     assert check_study(StudySpec(share_device=True, **two)).places == ("cpu", "cpu")
 

@@ -181,3 +181,17 @@ def test_the_stored_settings_stay(study):
     service.confirm({**study, "timeout": "1h"}, budget=20)
     with Store.open(study["storage"], create=False) as store:
         assert store.study("s").spec == before
+
+
+def test_seeds_that_were_asked_for_and_never_trained_count_in_the_budget(study):
+    STOP.append("now")
+    with pytest.raises(Interrupted):
+        service.optimize({**study, "more_repeats": 3})
+
+    def trained():
+        with Store.open(study["storage"], create=False) as store:
+            return sum(len(trial.measured) for trial in store.trials("s"))
+
+    before, summary = trained(), service.confirm(study, budget=45)
+    assert summary.trained == trained() - before == 4
+    assert summary.seconds == 40.0

@@ -2,6 +2,8 @@
 
 import random
 
+import pytest
+
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.search import importance as importances
@@ -50,6 +52,21 @@ def test_what_random_best_trials_show_matters_nothing():
         for n in range(50)
     ]
     assert importance(by_chance, OBJECTIVES) == {"acc": {"b": 1.0, "a": 0.0}}
+
+
+@pytest.mark.slow
+def test_of_many_choices_none_stands_out_by_chance():
+    made = random.Random(3)
+    found = 0
+    for _ in range(10):
+        guessed = [
+            FrontMember(
+                n, {f"c{i}": made.choice("abc") for i in range(15)}, {"acc": made.random(), "params": 1}
+            )
+            for n in range(24)
+        ]
+        found += sum(share > 0 for share in importance(guessed, OBJECTIVES)["acc"].values())
+    assert found <= 3  # one choice in twenty each time would be 7
 
 
 def test_of_many_trials_enough_are_compared(monkeypatch):

@@ -102,3 +102,16 @@ def test_a_trial_that_an_interrupted_run_left_gets_the_seed_that_it_lacks(run, s
     found.write_result(calls[1])
     assert run(trials=1, repeats=2, space=SPACE)[1].started == []
     assert next(iter(stored(storage).values()))[1][1] == calls[1]
+
+
+def test_what_a_renamed_study_had_is_taken_in_from_the_folder_of_its_old_name(run, storage, folder):
+    run(space=SPACE, trials=3)
+    before = stored(storage)
+    service.rename("s", "t", storage)
+    Path(storage.removeprefix("sqlite:///")).unlink()
+    summary, watcher = run(space=SPACE, trials=3, study="t")
+    assert (summary.finished, watcher.started) == (3, [])
+    assert "3 trainings of this study that its database lacked" in watcher.notices[0]
+    with Store.open(storage, create=False) as store:
+        assert {json.dumps(trial.choices) for trial in store.trials("t")} == set(before)
+        assert all(path.is_relative_to(folder) for path in store.known_folders("t"))

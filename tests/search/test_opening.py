@@ -75,10 +75,12 @@ def test_workers_that_find_no_gpu_of_their_own_are_said(run, monkeypatch, found,
 
 
 @pytest.mark.slow
-def test_sharing_is_recorded_and_no_part_of_a_study_s_identity(run):
+def test_sharing_is_recorded_and_no_part_of_a_study_s_identity(run, storage):
     run(trials=1, objectives="acc,time")
     summary, _ = run(trials=2, workers=2, share_device=True)
     assert summary.finished == 2
+    with Store.open(storage, create=False) as store:
+        assert store.study("s").spec["share_device"] is True
 
 
 @pytest.mark.slow

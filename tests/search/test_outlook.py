@@ -26,7 +26,7 @@ def told(choices):
     return Forecast({"params": 7}, {"memory": 100.0}, epochs)
 
 
-def measured(rate, device="cpu", factor=1.0, torch=""):
+def measured(rate, device="cpu", factor=1.0, torch="", memory=None):
     epochs = tuple(
         EpochRecord(
             epoch=e,
@@ -40,7 +40,14 @@ def measured(rate, device="cpu", factor=1.0, torch=""):
     )
     where, last = Device(name=device, kind="cpu", torch=torch), epochs[-1]
     return Measurement(
-        acc=last.acc, best_epoch=2, time=last.time, wall=99.0, params=7, device=where, epochs=epochs
+        acc=last.acc,
+        best_epoch=2,
+        time=last.time,
+        wall=99.0,
+        params=7,
+        memory=memory,
+        device=where,
+        epochs=epochs,
     )
 
 
@@ -73,8 +80,18 @@ def test_without_trials_only_what_the_trainer_tells_is_known(outlook):
     found = bounds(outlook)
     assert found.keys() == {"params", "memory"}
     assert [one.tolist() for one in found["params"]] == [[7], [7]]
-    assert [one.tolist() for one in found["memory"]] == [[90.0], pytest.approx([110.0])]
+    assert [one.tolist() for one in found["memory"]] == [[45.0], pytest.approx([165.0])]
     assert outlook.time_error == ""
+
+
+def test_memory_is_known_to_a_tenth_of_what_finished_trials_needed(outlook):
+    finish(outlook, 2, memory=50)
+    assert bounds(outlook)["memory"].low == pytest.approx([45.0])
+    finish(outlook, 1, first=2, memory=60)
+    assert [one.tolist() for one in bounds(outlook)["memory"]] == [
+        pytest.approx([45.0]),
+        pytest.approx([66.0]),
+    ]
 
 
 def test_time_and_accuracy_are_bounded_for_the_epochs_that_may_be_best(outlook):

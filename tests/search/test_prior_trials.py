@@ -111,7 +111,7 @@ def test_the_more_trials_a_study_has_the_less_it_is_told_of_others():
 def test_bounds_on_objectives_hold_for_what_is_told():
     prior = priors([[0.9, 9.0], [0.8, 4.0], [0.7, 1.0], [0.6, 2.0]], ["acc>=0.65", "params<=9"])
     told = prior.told([own(prior, row, prior.values[row]) for row in range(FEWEST_PAIRS)])
-    assert told[0].constraints == {"acc>=0.65": pytest.approx(0.05 / 0.65)}
+    assert told[0].constraints == {"acc>=0.65": pytest.approx(0.05 / 0.65), "params<=9": 0.0}
 
 
 def test_a_study_starts_from_the_front_of_another_one(run, storage):
@@ -190,3 +190,17 @@ def test_a_large_front_leaves_no_place_for_others():
     assert set(_front_and_latest(np.vstack([behind, front]), objectives)) <= set(range(300, 450))
     few = _front_and_latest(np.vstack([behind, front[:10]]), objectives)
     assert few == [*range(300 - (MOST - 10), 300), *range(300, 310)]
+
+
+def test_samplers_get_a_constraint_for_each_bound_also_of_what_is_not_known():
+    prior = priors([[0.9, 9.0], [0.8, 4.0], [0.7, 1.0], [0.6, 2.0]], ["acc>=0.95", "memory<=100k"])
+    trained = [own(prior, row, [0.5 + row / 10, 1.0 + row]) for row in range(FEWEST_PAIRS)]
+    (told,) = prior.told(trained)
+    assert [told.constraints[bound] > 0 for bound in ("acc>=0.95", "memory<=100000")] == [True, False]
+
+
+def test_both_ends_of_a_long_front_are_kept():
+    values = np.array([[0.5 + k / 1000, 1.0 + k] for k in range(3 * MOST)])
+    rows = _front_and_latest(values, OBJECTIVES)
+    assert len(rows) == MOST
+    assert (rows[0], rows[-1]) == (0, 3 * MOST - 1)

@@ -100,7 +100,16 @@ def test_a_study_that_began_without_slots_goes_on_without(settle):
 
 @pytest.mark.parametrize(
     "options",
-    [{"workers": 1}, {"ranks": 2}, {"share_device": True}, {"trials": 1}, {"trainer": None}, {"threads": 2}],
+    [
+        {"workers": 1},
+        {"ranks": 2},
+        {"share_device": True},
+        {"trials": 1},
+        {"trainer": None},
+        {"threads": 2},
+        {"objectives": ("acc", "energy")},
+        {"require": ("energy<=9",)},
+    ],
 )
 def test_a_cpu_is_split_only_where_nobody_has_said_how_many_jobs_run(settle, options):
     if "trainer" in options:

@@ -30,12 +30,12 @@ def test_kinds_of_ranges(study):
     space = Space.parse(
         {
             "whole": {"low": 1, "high": 5, "step": 2},
-            "share": {"low": 0.0, "high": 0.5, "step": 0.25},
+            "share": {"low": 0.0, "high": 0.8, "step": 0.2},
             "rate": {"low": 1e-4, "high": 1e-1, "log": True},
         }
     )
     for _ in range(20):
         sampled = suggest(study.ask(), space, {})
         assert sampled["whole"] in (1, 3, 5)
-        assert sampled["share"] in (0.0, 0.25, 0.5)
+        assert sampled["share"] in (0.0, 0.2, 0.4, 0.6, 0.8)
         assert 1e-4 <= sampled["rate"] <= 1e-1

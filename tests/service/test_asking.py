@@ -103,3 +103,20 @@ def test_without_a_space_there_is_nothing_to_ask_for(options):
     with pytest.raises(UsageError, match="own_loop has nothing to search: give space="):
         paretocaps.open_study(**options)
     assert "timeout" in inspect.signature(paretocaps.open_study).parameters
+
+
+def test_the_time_limit_ends_no_training_of_a_loop(options, monkeypatch):
+    with paretocaps.open_study(**options, space=SPACE, timeout="1h") as study:
+        trial = study.ask()
+        monkeypatch.setattr(study._asking.runner.interrupts, "_end", 0.0)
+        assert train(study, trial) == 4
+        assert study.ask() is None
+    assert list(paretocaps.load_trials("loop", options["storage"])["state"]) == ["finished"]
+
+
+def test_what_was_raised_is_a_reason(options):
+    with paretocaps.open_study(**options, space=SPACE) as study:
+        study.fail(study.ask(), ValueError("two\nlines"))
+        study.fail(study.ask(), ValueError())
+    frame = paretocaps.load_trials("loop", options["storage"])
+    assert list(frame["reason"]) == ["two lines", "ValueError"]

@@ -1,44 +1,38 @@
 import pytest
 
 from paretocaps import service
-from paretocaps.domain.front_record import FrontMember
-from paretocaps.domain.objective import parse_objectives
+from paretocaps.domain.measurement import Device, Measurement
 from paretocaps.domain.study_spec import StudySpec
-from paretocaps.errors import UsageError
-from paretocaps.report.front import Front
-from paretocaps.service import comparing
+from paretocaps.errors import UnknownNameError, UsageError
+from paretocaps.storage.records import ImportedTrial
+from paretocaps.storage.store import Store
 
-OBJECTIVES = parse_objectives("acc,params")
+
+def trial(number, acc, params, device="cpu", torch="2.12", calibration=1.0):
+    where = Device(name=device, kind="cpu", torch=torch, calibration=calibration)
+    values = {"best_epoch": 1, "wall": 20.0, "time": 10.0 * calibration, "cpu_time": 10.0}
+    measured = Measurement(acc=acc, params=params, device=where, **values)
+    return ImportedTrial(number, {"batch_size": number}, {0: measured})
+
+
+def create(url, name, trials, **spec):
+    spec = {"objectives": ("acc", "time", "params"), "require": (), "epochs": 5} | spec
+    with Store.open(url, create=True) as store:
+        store.create_study(name, StudySpec(study=name, **spec).model_dump(mode="json"))
+        store.import_trials(name, trials)
 
 
 @pytest.fixture
-def fronts(monkeypatch, tmp_path):
+def url(tmp_path):
+    return f"sqlite:///{tmp_path}/x.db"
+
+
+@pytest.fixture
+def fronts(url):
     """Two studies whose fronts are known: of three members, and of two, one of which is beaten."""
-    rows = {
-        "a": {0: (0.99, 100), 1: (0.9, 50), 2: (0.8, 10)},
-        "b": {0: (0.95, 40), 1: (0.8, 20)},
-        "other": {0: (0.9, 40)},
-    }
-
-    def front_of(store, name, objectives, requirements, measured_on, scale_to):
-        members = tuple(
-            FrontMember(number, {"batch_size": number}, dict(zip(("acc", "params"), values, strict=True)))
-            for number, values in rows[name].items()
-        )
-        device = ("gpu",) if name == "other" else ("cpu",)
-        return Front(name, OBJECTIVES, None, 0.0, members, devices=device)
-
-    monkeypatch.setattr(comparing, "front_of", front_of)
-    url = f"sqlite:///{tmp_path}/x.db"
-    from paretocaps.storage.store import Store
-
-    with Store.open(url, create=True) as store:
-        for name in rows:
-            spec = StudySpec(study=name, objectives=("acc", "time", "params"), epochs=5 + (name == "b"))
-            store.create_study(name, spec.model_dump(mode="json"))
-        store.create_study(
-            "apart", StudySpec(study="apart", objectives=("acc", "macs")).model_dump(mode="json")
-        )
+    create(url, "a", [trial(0, 0.99, 100), trial(1, 0.9, 50), trial(2, 0.8, 10)])
+    create(url, "b", [trial(0, 0.95, 40), trial(1, 0.8, 20)], epochs=6)
+    create(url, "apart", [], objectives=("acc", "macs"))
     return url
 
 
@@ -65,10 +59,39 @@ def test_what_limits_the_comparison_is_said(fronts):
     assert found.remarks == ("a trains 5 epochs; b trains 6 epochs",)
 
 
-def test_times_of_two_devices_are_refused(fronts, monkeypatch):
-    monkeypatch.setattr(comparing, "parse_objectives", lambda _: parse_objectives("acc,time"))
-    with pytest.raises(UsageError, match="time of several devices do not compare .a on cpu, other on gpu."):
+def test_images_that_are_read_otherwise_are_told(url):
+    create(url, "a", [trial(0, 0.9, 10)], limit_validation=200)
+    create(url, "b", [trial(0, 0.8, 5)])
+    told = (
+        "a reads its images with limit_validation=200; b reads its images with limit_validation=the default"
+    )
+    assert service.compare(["a", "b"], url, "acc,params").remarks == (told,)
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ({"device": "gpu"}, "a on cpu; other on gpu"),
+        ({"torch": "2.13"}, "a on cpu, torch 2.12; other on cpu, torch 2.13"),
+    ],
+)
+def test_times_of_two_devices_or_versions_are_refused(fronts, other, told):
+    create(fronts, "other", [trial(0, 0.9, 40, **other)])
+    with pytest.raises(UsageError, match="time of several devices do not compare") as refused:
         service.compare(["a", "other"], fronts, "acc,time")
+    assert f"({told}): give " in str(refused.value)
+    assert service.compare(["a", "other"], fronts, "acc,params").together > 0
+
+
+def test_times_are_scaled_to_a_device_of_all_studies(fronts):
+    create(fronts, "other", [trial(0, 0.9, 40), trial(1, 0.95, 40, "gpu", calibration=0.1)])
+    create(fronts, "third", [trial(0, 0.8, 40), trial(1, 0.9, 40, "gpu", calibration=0.1)])
+    with pytest.raises(UsageError, match="time was measured on several devices"):
+        service.compare(["other", "third"], fronts, "acc,time")
+    found = service.compare(["other", "third"], fronts, "acc,time", scale_to="cpu")
+    assert [member.values["time"] for _, member in found.members] == pytest.approx([10.0] * 2)
+    with pytest.raises(UnknownNameError, match="gpu"):
+        service.compare(["a", "other"], fronts, "acc,time", scale_to="gpu")
 
 
 def test_one_study_or_too_few_objectives_are_refused(fronts):

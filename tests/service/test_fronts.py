@@ -27,8 +27,8 @@ def url(tmp_path_factory):
     return url
 
 
-def measured(acc, time, macs):
-    device = Device(name="paper", kind="cpu")
+def measured(acc, time, macs, device="paper"):
+    device = Device(name=device, kind="cpu")
     return Measurement(acc=acc, best_epoch=1, time=time, wall=time, params=1, macs=macs, device=device)
 
 
@@ -57,6 +57,18 @@ def test_a_trial_is_picked_among_the_answers_alone(url):
         assert service.pick_trial(url, "free", best=best).trial == 2
         assert service.pick_trial(url, "bounded", best=best).trial == 1
     assert service.recommend("free", url, aim="time<=1").member.trial == 2
+
+
+def test_seconds_of_several_devices_pick_no_trial(tmp_path):
+    url = f"sqlite:///{tmp_path}/x.db"
+    with Store.open(url, create=True) as store:
+        spec = StudySpec(study="s", objectives=("acc", "macs"), require=())
+        store.create_study("s", spec.model_dump(mode="json"))
+        trials = [measured(0.9, 5.0, 50), measured(0.8, 1.0, 40, "another")]
+        store.import_trials("s", [ImportedTrial(n, {"n": n}, {0: one}) for n, one in enumerate(trials)])
+    assert service.pick_trial(url, "s", best="macs").trial == 1
+    with pytest.raises(UsageError, match=r"wall was measured on several devices .* the N for --trial"):
+        service.pick_trial(url, "s", best="wall")
 
 
 def test_a_bound_and_no_bounds_are_refused_together():

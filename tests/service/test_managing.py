@@ -106,6 +106,15 @@ def test_a_copy_whose_weights_find_no_room_says_so(weighty, monkeypatch):
         service.copy("s", "t", weighty)
 
 
+def test_a_copy_whose_weights_cannot_be_written_says_so(weighty, monkeypatch):
+    def refused(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied", "here")
+
+    monkeypatch.setattr(shutil, "copytree", refused)
+    with pytest.raises(StorageError, match="of 1 training were not copied: .*Permission denied"):
+        service.copy("s", "t", weighty)
+
+
 def test_what_is_deleted_is_said_before(own):
     lost = service.extent("s", own)
     assert (lost.trials, lost.bytes > 0) == (6, True)

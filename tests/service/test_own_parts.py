@@ -1,6 +1,7 @@
 import importlib
 import os
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,9 +9,10 @@ import pytest
 import paretocaps
 from paretocaps import service
 from paretocaps.domain.trainer import TRAINERS
-from paretocaps.errors import StudyMismatchError, UsageError
+from paretocaps.errors import ParetocapsError, StudyMismatchError, UsageError
 from paretocaps.search.observer import Observer
 from paretocaps.service.own_parts import named, placed
+from paretocaps.testing.probe import PROBE
 
 
 class Notices(Observer):
@@ -153,3 +155,25 @@ def test_data_may_be_the_name_of_a_data_set(folder):
     (folder / "digits").mkdir()
     assert placed({"data": "digits"}) == {"data": "digits"}
     assert placed({"data": folder / "digits"}) == {"data": str(folder / "digits")}
+
+
+def test_a_trainer_that_was_changed_in_a_cell_is_the_one_that_trains(options, monkeypatch):
+    spec = replace(PROBE, name="cell")
+    monkeypatch.setitem(TRAINERS._entries, "cell", spec)
+    changed = replace(spec, designs={"mine": {"learning_rate": 0.5}})
+    done = paretocaps.optimize(
+        **options | {"trials": 1, "objectives": "acc,time"}, trainer=changed, executor="inline"
+    )
+    assert done.front[0].designs == ("mine",)
+    with pytest.raises(ParetocapsError, match="trainer 'capsnet' is registered already"):
+        named({"trainer": replace(TRAINERS.get("capsnet"), designs={})})
+
+
+def test_a_fixed_tuple_is_no_other_one_than_what_is_stored(options):
+    def line(choices, report):
+        report(acc=choices["error"])
+        return {"params": sum(choices["hidden"])}
+
+    space = {"error": {"low": 0.1, "high": 0.5}}
+    done = paretocaps.optimize(**options, trainer=line, space=space, fix={"hidden": (2, 3)})
+    assert {member.values["params"] for member in done.front} == {5}

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from paretocaps import service
+from paretocaps.errors import UsageError
 from paretocaps.report.front import Front
 from paretocaps.service.portable import dumped, loaded
 
@@ -31,6 +32,14 @@ def test_choices_and_spaces_are_the_same_elsewhere():
         assert (there.as_dict(), there.summary()) == (choice.as_dict(), choice.summary())
     space = service.space()
     assert sent(service.SpaceView, space) == space
+
+
+def test_the_answer_of_another_version_is_refused_in_a_line(storage):
+    other = dumped(service.load_front("s", storage)) | {"invented": 1}
+    with pytest.raises(UsageError, match="another version of paretocaps .KeyError: 'invented'"):
+        loaded(Front, other)
+    with pytest.raises(UsageError, match="another version of paretocaps .TypeError"):
+        loaded(Front, {})
 
 
 def test_a_mapping_keeps_keys_that_are_no_text():

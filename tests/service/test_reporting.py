@@ -71,3 +71,25 @@ def test_what_is_published_has_its_own_section_and_is_no_setting(folder):
     assert cells[36:40] == ["wab", "mine", "-", "-"]
     view = service.load_front("p", url, "acc,epochs_to(acc=mine),time_to(acc=mine)", require=())
     assert {member.trial: member.values["time_to(acc=mine)"] for member in view} == {0: 12.0, 1: 14.0}
+
+
+def test_trials_that_were_stopped_on_other_devices_are_left_out_of_a_report_of_one(folder):
+    url = f"sqlite:///{folder}/devices.db"
+    spec = StudySpec(study="d", objectives=("acc", "time"), require=())
+
+    def on(device, acc):
+        where = Device(name=device, kind="cpu", calibration=1.0)
+        return trained(acc, acc, second=1.0).model_copy(update={"device": where})
+
+    with Store.open(url, create=True) as store:
+        store.create_study("d", spec.model_dump(mode="json"))
+        store.import_trials("d", [ImportedTrial(n, {"n": n}, {0: on("ab"[n], 0.8)}) for n in (0, 1)])
+        for number, device in ((2, "a"), (3, "b")):
+            store.start_trial("d", number, {"n": number})
+            store.stop_attempt(store.start_attempt("d", number, 0), on(device, 0.5), "beaten")
+            store.stop_trial("d", number, "beaten")
+    for view in ({"measured_on": "a"}, {"scale_to": "a"}):
+        text = service.write_report("d", url, **view).read_text()
+        apart = text[text.index("Stopped early by a rule") :]
+        assert [f"<td>{n}</td>" in apart.replace(' class="number"', "") for n in (2, 3)] == [True, False]
+        assert ("Accuracy by training time" in text) == ("measured_on" in view)

@@ -96,10 +96,13 @@ def test_a_table_is_trained_once_and_its_page_written_again(points):
     assert (first.study, first.finished, first.trainings) == ("points-quick", 4, 4)
     assert first.page == Path("reports/points-1-quick.html")
     before = first.page.read_text()
+    first.page.unlink()
     again = reproduce("points-1", observer=heard)
     assert heard.lines[-1] == "points-1, scale quick: 4 of 4 trainings are finished"
     assert again.claims == first.claims
     assert len(before) == pytest.approx(len(again.page.read_text()), abs=100)
+    with Store.open("sqlite:///studies/paretocaps.db", create=False) as store:
+        assert [len(trial.attempts) for trial in store.trials("points-quick")] == [2, 2]
 
 
 def test_the_trainings_of_a_trial_that_lacks_seeds_are_counted(points):

@@ -58,3 +58,16 @@ def test_a_new_folder_is_never_one_that_exists(tmp_path):
     assert {path.stat().st_mode & 0o777 for path in (*made, wanted.parent)} == {0o700}
     (tmp_path / "file").touch()
     assert new_folder(tmp_path / "file" / "x") == tmp_path / "file" / "x"
+
+
+def test_of_a_link_the_folder_lies_beside_the_database(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "caps.db").touch()
+    link = tmp_path / "link.db"
+    link.symlink_to(tmp_path / "data" / "caps.db")
+    url = f"sqlite:///{link}"
+    assert artifacts_folder(url) == tmp_path / "data" / "caps-artifacts"
+    (tmp_path / "link-artifacts").mkdir()  # as earlier versions made it
+    assert artifacts_folder(url) == tmp_path / "link-artifacts"
+    (tmp_path / "data" / "caps-artifacts").mkdir()
+    assert artifacts_folder(url) == tmp_path / "data" / "caps-artifacts"

@@ -79,7 +79,7 @@ def test_a_copy_has_what_the_study_has(store, filled, measure):
 def test_what_trains_meanwhile_has_failed_in_the_copy(store, filled):
     store.copy_study("s", "copy")
     assert (store.trial("copy", 2).state, store.trial("copy", 2).reason) == ("failed", COPIED)
-    assert [one.state for one in store.trial("copy", 2).attempts] == ["failed"]
+    assert [(one.state, one.may_pass) for one in store.trial("copy", 2).attempts] == [("failed", True)]
     assert store.trial("s", 2).state == "running"
     states = [trial.state.name for trial in optuna.load_study(study_name="copy", storage=filled).trials]
     assert states == ["COMPLETE", "COMPLETE", "FAIL"]

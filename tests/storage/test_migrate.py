@@ -20,6 +20,11 @@ from paretocaps.storage.schema import METADATA, PREFIX, VERSION_TABLE
 from paretocaps.storage.store import Store
 
 
+@pytest.fixture(autouse=True)
+def _each_migration_is_taken(monkeypatch):
+    monkeypatch.setattr(migrate, "_upgrade", migrate._upgrade.__wrapped__)
+
+
 def migrated(path: Path):
     url = f"sqlite:///{path}"
     Store.open(url, create=True).close()

@@ -49,3 +49,10 @@ def test_an_attempt_that_is_not_there_is_refused(store):
     for operation in (store.got_further, lambda key: store.resume_attempt(key, 1)):
         with pytest.raises(StorageError, match="there is no attempt 2"):
             operation(AttemptKey("s", 0, 7, 2))
+
+
+def test_a_finished_attempt_is_not_gone_on_from(store, measure):
+    store.start_trial("s", 0, {})
+    first = store.start_attempt("s", 0, 7)
+    store.finish_attempt(first, measure())
+    assert store.earlier_folders(store.start_attempt("s", 0, 7)) == {}

@@ -77,11 +77,35 @@ def test_a_file_that_was_overwritten_in_place_is_noticed_before_the_next_write(t
 
 def test_a_file_that_lost_its_latest_rows_is_noticed_and_one_that_goes_on_is_not(path):
     file = SameFile(path, "a.db")
-    file.compare((3, None), (4, 1), (4, 2))  # others wrote meanwhile
+    assert file.fits((3, None), (4, 1), (4, 2))  # others wrote meanwhile
+    assert not file.fits((3, 1), (2, 1), (3, 1))
+    assert not SameFile(path, "a.db").fits((3, 1), (9, 1), (3, 1))
     with pytest.raises(LostStorageError, match="its file was overwritten"):
-        file.compare((3, 1), (2, 1), (3, 1))
+        raise file.overwritten()
     with pytest.raises(LostStorageError):
-        SameFile(path, "a.db").compare((3, 1), (9, 1), (3, 1))
+        file.check()
+
+
+def test_a_study_that_is_deleted_while_the_content_is_checked_is_no_loss(tmp_path, monkeypatch):
+    url, inspect, looks = f"sqlite:///{tmp_path}/a.db", SameFile.inspect, []
+
+    def and_meanwhile(file, *, whole=False):
+        found = inspect(file, whole=whole)
+        if not looks:
+            with Store.open(url, create=False) as other:
+                other.delete_study("b")
+        looks.append(found)
+        return found
+
+    with Store.open(url, create=True) as store:
+        for name in ("a", "b"):
+            store.create_study(name, {})
+            store.start_trial(name, 0, {})
+            store.start_attempt(name, 0, 0)
+        monkeypatch.setattr(SameFile, "inspect", and_meanwhile)
+        store.verify()
+        assert looks == [(2, None), (1, None)]
+        store.set_spec("a", {"trials": 2})
 
 
 def test_nobody_waits_while_the_content_is_checked(tmp_path):

@@ -38,3 +38,14 @@ def test_an_epoch_whose_seconds_were_settled_anew_counts_once(store):
     for record in (epoch(1, 1.9, wall=3.0), epoch(2, 2.0, wall=5.0)):
         store.record_epoch(second, record)
     assert store.training_seconds("s") == 4.0
+
+
+def test_what_an_attempt_took_over_counts_once_though_the_one_between_told_nothing(store):
+    store.start_trial("s", 0, {}, None)
+    first, second, third = (store.start_attempt("s", 0, 0) for _ in range(3))
+    for key in (first, third):
+        store.record_epoch(key, epoch(1, 2.0))
+    store.resume_attempt(second, first.attempt)
+    store.resume_attempt(third, second.attempt)  # whose process died before it told an epoch
+    store.record_epoch(third, epoch(2, 3.0))
+    assert store.training_seconds("s") == 5.0

@@ -88,3 +88,21 @@ def test_accumulating_is_training_with_as_many_times_the_batch():
     for a, b in zip(ours, theirs, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-3, atol=5e-5)
     assert parts < whole
+
+
+def test_a_smaller_last_batch_is_not_typical_on_a_cpu_unless_it_is_the_only_one(monkeypatch):
+    ours, _ = learner()
+    told, lap = [], ours.stopwatch.lap
+    monkeypatch.setattr(ours.stopwatch, "lap", lambda *a, typical, **k: told.append(typical) or lap(*a, **k))
+    ours.train_epoch(1, 45, [1e-3] * 2)
+    ours.train_epoch(2, 90, [1e-3])
+    assert told == [True, False, True]
+
+
+def test_the_loss_of_an_epoch_that_is_restored_is_kept_again():
+    ours, _ = learner()
+    ours.train_epoch(1, 30, [1e-3] * 2)
+    state = {**ours.state(), "batch_size": 30, "taken": 1, "losses": (7.5,)}
+    again, _ = learner()
+    again.restore(state)
+    assert again.state()["losses"] == (7.5,)

@@ -90,3 +90,12 @@ def test_an_image_that_is_left_over_is_normalised_by_what_was_seen(job):
     made = made.model_copy(update={"data": DataSpec(name="digits", limit_train=193, limit_validation=100)})
     measured = train(made, lambda record: True)
     assert [record.steps for record in measured.epochs] == [7, 7, 7]
+
+
+@pytest.mark.parametrize(
+    ("policy", "most"),
+    [("one_cycle", 0.5e-5), ("warm_restarts", 2e-5), ("explore_exploit", 0.5e-5), ("fixed", 2e-5)],
+)
+def test_a_low_learning_rate_falls_to_a_tenth(job, policy, most):
+    measured = train(job(mlp, lr_policy=policy, lr_max=2e-5), lambda record: True)
+    assert 1e-7 < measured.epochs[-1].learning_rate <= most

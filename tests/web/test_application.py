@@ -43,8 +43,20 @@ def test_the_page_gets_our_styles_and_other_requests_are_optunas(ask):
     assert page == b'<head><link rel="stylesheet" href="/paretocaps/dashboard.css"></head>'
     assert headers["Content-Length"] == str(len(page))
     assert ask("/paretocaps/dashboard.css")[2].startswith(b"/* Our figures come first")
-    for path, method in (("/api/studies", "GET"), ("/api/studies/1", "DELETE"), ("/api/studies/99", "GET")):
+    for path, method in (("/api/studies", "GET"), ("/api/studies/99", "DELETE"), ("/api/studies/99", "GET")):
         assert ask(path, method=method)[2] == b"<head></head>"
+
+
+def test_half_of_a_study_is_neither_deleted_nor_renamed(ask, optuna_side):
+    key = optuna_side.get_study_id_from_name("demo")
+    for path, method, word in (
+        (f"/api/studies/{key}", "DELETE", "delete"),
+        (f"/api/studies/{key}/rename", "POST", "rename"),
+    ):
+        status, _, content = ask(path, method=method)
+        assert status == "409 Conflict"
+        assert f"use `paretocaps {word} demo`" in json.loads(content)["reason"]
+    assert ask("/api/studies", method="POST")[2] == b"<head></head>"
 
 
 def test_files_are_sent_by_their_key(ask, views, optuna_side):

@@ -7,7 +7,7 @@ import click
 from paretocaps import service
 from paretocaps.cli.confirm_view import show_confirmed
 from paretocaps.cli.ending import end_soon
-from paretocaps.cli.options import shared, shared_spec_option, study_options
+from paretocaps.cli.options import shared, study_options
 from paretocaps.cli.study_view import open_view
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.search.interrupts import Interrupts
@@ -22,7 +22,7 @@ from paretocaps.search.interrupts import Interrupts
 @shared("--artifacts")
 @shared("--executor", "  [default: the study's]")
 @shared("--workers", "  [default: the study's]")
-@shared_spec_option("--device", " Several: cuda:0,cuda:2.")
+@shared("--device", " Several: cuda:0,cuda:2.  [default: the study's]")
 @shared("--timeout")
 @shared("--log", multiple=True)
 @shared("--plain", is_flag=True)

@@ -5,9 +5,9 @@ import click
 from paretocaps import service
 from paretocaps.cli.activity import waiting
 from paretocaps.cli.completers import STUDIES
-from paretocaps.cli.numbers import counted
 from paretocaps.cli.options import storage_option
 from paretocaps.cli.output import say
+from paretocaps.domain.wording import counted
 
 
 @click.command()

@@ -7,9 +7,9 @@ import click
 from paretocaps import service
 from paretocaps.cli.activity import waiting
 from paretocaps.cli.completers import STUDIES
-from paretocaps.cli.numbers import counted
 from paretocaps.cli.options import storage_option
 from paretocaps.cli.output import note, say
+from paretocaps.domain.wording import counted
 from paretocaps.report.tables import with_prefix
 
 
@@ -20,8 +20,8 @@ from paretocaps.report.tables import with_prefix
 def command(study: str, storage: str, yes: bool) -> None:
     """Delete a study with its trials and its files.
 
-    What is lost is said first, and you are asked. A study that a driver runs is not deleted. Exports, reports
-    and the folders of `paretocaps train` stay.
+    What is lost is said first, and you are asked. A study that a driver runs is not deleted. Exports,
+    reports, the folders of `paretocaps train` and what lies in a folder of `--artifacts` stay.
 
     \b
     Examples:
@@ -33,7 +33,10 @@ def command(study: str, storage: str, yes: bool) -> None:
     what += f", {with_prefix(lost.bytes, 'B')} of files"
     if lost.elsewhere:
         outside = counted(lost.elsewhere, "folder")
-        note(f"{outside} of its trainings lie outside of the database's own: they stay")
+        note(
+            f"{outside} of its trainings lie outside of the database's own and stay: remove them, or a study"
+            " of this name and its settings takes them in"
+        )
     if not yes:
         if sys.stdin is None or not sys.stdin.isatty():
             raise click.UsageError(f"nobody can be asked whether to delete {what}: give --yes")

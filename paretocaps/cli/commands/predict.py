@@ -8,9 +8,9 @@ import click
 from paretocaps import service
 from paretocaps.cli.activity import waiting
 from paretocaps.cli.completers import COMPLETERS, path
-from paretocaps.cli.numbers import counted
 from paretocaps.cli.options import format_option, shared
 from paretocaps.cli.output import say, write_rows
+from paretocaps.domain.wording import counted
 
 
 @click.command()

@@ -6,6 +6,7 @@ from paretocaps import service
 from paretocaps.cli.activity import waiting
 from paretocaps.cli.options import output_option, shared, view_options
 from paretocaps.cli.source import source
+from paretocaps.report.figure_files import folder_of
 
 
 @click.command()
@@ -70,4 +71,4 @@ def command(
         page = source().write_report(*asked, standalone=standalone, pictures=pictures)
     click.echo(page)
     if pictures:
-        click.echo(service.pictures_of(page))
+        click.echo(folder_of(page))

@@ -6,6 +6,7 @@ from paretocaps import service
 from paretocaps.cli.completers import SPECS
 from paretocaps.cli.options import format_option
 from paretocaps.cli.output import write_rows
+from paretocaps.domain.packaged_specs import packaged_text
 
 
 @click.command()
@@ -28,4 +29,4 @@ def command(name: str | None, form: str) -> None:
     elif form != "table":
         raise click.UsageError(f"--format {form} is of the list, and {name} is shown as it is: leave it out")
     else:
-        click.echo(service.spec_text(name), nl=False)
+        click.echo(packaged_text(name), nl=False)

@@ -133,6 +133,8 @@ class Stopping:
         last = measurement.epochs[-1].epoch if measurement.epochs else self.spec.epochs - 1
         if last == self.spec.epochs:
             return None
+        if key.seed != self.spec.seed and self._of_trial(key.trial) is None:
+            return None  # what an earlier attempt of it was told no longer holds: the trial went on
         found = self.store.decisions(key.study, key.trial)
         by_epoch = {one.epoch: one for one in found if one.key.seed == key.seed and one.epoch <= last}
         one = by_epoch.get(max(by_epoch, default=0))

@@ -1,7 +1,5 @@
 """Why the guard refuses a request."""
 
-from collections.abc import Mapping
-
 from starlette.exceptions import HTTPException
 
 
@@ -15,6 +13,3 @@ class Refusal(HTTPException):
         reason: one line that names what was refused and the remedy.
         headers: further headers of the answer.
     """
-
-    def __init__(self, status: int, reason: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(status, reason, headers)

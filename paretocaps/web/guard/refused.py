@@ -16,7 +16,8 @@ def refused(scope: Scope, error: HTTPException) -> Response:
     """Return the answer to a request that is refused with `error`."""
     if error.status_code == 401 and _is_of_a_person(scope):
         next = scope["path"] if scope["method"] == "GET" else "/"
-        return RedirectResponse(f"{LOGIN}?next={quote(next)}", 303)
+        # twice: the page that asks for a token reads it decoded, and names it as an address again
+        return RedirectResponse(f"{LOGIN}?next={quote(quote(next))}", 303)
     return problem(error.status_code, str(error.detail), error.headers)
 
 

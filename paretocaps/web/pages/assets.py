@@ -7,9 +7,7 @@ from hashlib import sha256
 from importlib.resources import files
 
 from paretocaps.report.plotly_script import plotly_script
-
-PLACE = "/static/"
-"""The folder of these files; it needs no token."""
+from paretocaps.web.guard.door import STATIC
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Asset:
     def address(self) -> str:
         """Its address on this service."""
         stem, _, ending = self.name.rpartition(".")
-        return f"{PLACE}{stem}-{sha256(self.content).hexdigest()[:12]}.{ending}"
+        return f"{STATIC}{stem}-{sha256(self.content).hexdigest()[:12]}.{ending}"
 
     @cached_property
     def compressed(self) -> bytes:

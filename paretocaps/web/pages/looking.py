@@ -83,8 +83,8 @@ def figures(study: str, readers: Reading) -> Response:
     """Return the figures of a study, for the script of its page."""
 
     def make() -> bytes:
-        part = front_part(readers, read_study(readers.store, study))
-        drawn = {} if part.front is None else read_figures(readers.store, study, part.front)
+        front = read_front(readers.store, study).front  # not a kept one: the answer stands for this version
+        drawn = {} if front is None else read_figures(readers.store, study, front)
         return render("figures", {"name": study, "figures": drawn}).encode()
 
     return HTMLResponse(readers.answers.of_study(study, "figures", make))

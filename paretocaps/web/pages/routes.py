@@ -8,9 +8,10 @@ from starlette.responses import Response
 
 from paretocaps.service.overview import Overview
 from paretocaps.storage.store import Store
+from paretocaps.web.guard.door import STATIC
 from paretocaps.web.pages import buttons, classifying, data, looking, submitting
 from paretocaps.web.pages.answers import Readers, problem_page
-from paretocaps.web.pages.assets import PLACE, at
+from paretocaps.web.pages.assets import at
 from paretocaps.web.problems import problem
 from paretocaps.web.serve_settings import ServeSettings
 
@@ -21,7 +22,7 @@ def add_pages(app: FastAPI, settings: ServeSettings) -> None:
     """Give a service its pages, and the files that these need."""
     store: Store = app.state.store
     app.state.readers = Readers(settings, store, app.state.answers, Overview(store))
-    app.add_api_route(f"{PLACE}{{name}}", static, include_in_schema=False)
+    app.add_api_route(f"{STATIC}{{name}}", static, include_in_schema=False)
     for routes in (looking, submitting, data, classifying, buttons):
         app.include_router(routes.router)
     app.add_exception_handler(404, nowhere)
@@ -29,7 +30,7 @@ def add_pages(app: FastAPI, settings: ServeSettings) -> None:
 
 def static(request: Request, name: str) -> Response:
     """Return a file of the pages."""
-    found = at(f"{PLACE}{name}")
+    found = at(f"{STATIC}{name}")
     if found is None:
         raise HTTPException(404, f"there is no file {name!r}: reload the page")
     headers = {"Cache-Control": _KEPT, "Vary": "Accept-Encoding"}

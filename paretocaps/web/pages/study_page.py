@@ -38,7 +38,6 @@ class FrontPart:
         refused: why, as a sentence; empty if it can.
         chosen: the recommended member.
         section: the table of the first members.
-        styles: the members' looks in figures and table.
         notes: what is to be known of the values.
         missing: why the front is empty; empty if it is not.
         count: the number of finished trials.
@@ -48,7 +47,6 @@ class FrontPart:
     refused: str = ""
     chosen: Recommended | None = None
     section: FrontSection = field(default_factory=FrontSection)
-    styles: Mapping[int, LineStyle] | None = None
     notes: tuple[str, ...] = ()
     missing: str = ""
     count: int = 0
@@ -118,15 +116,13 @@ def read_front(store: Store, study: str) -> FrontPart:
         return FrontPart(None, str(error))
     everyone = trials_of(store, study).members
     chosen = recommended(front, everyone)
-    styles = styles_of(front)
     shown = replace(front, members=_first(front, chosen))
     return FrontPart(
         front=front,
         chosen=chosen,
-        section=front_section(shown, chosen.trial if chosen else None, styles, {}),
-        styles=styles,
+        section=front_section(shown, chosen.trial if chosen else None, styles_of(front), {}),
         notes=_notes(front),
-        missing="" if front.members else no_member(front),
+        missing="" if front.learned().members else no_member(front),
         count=len(everyone),
     )
 

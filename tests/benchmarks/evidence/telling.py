@@ -75,10 +75,10 @@ def claim() -> str:
         [
             f"On {ahead} of {len(rows)} tables the search has after 50 trials at least the hypervolume that"
             " Optuna's TPE has after 100 (share of the true front's, median of"
-            f" {found['seeds']} seeds). Beside it is the part of TPE's training time that it takes to get"
-            " there. That is without the papers' designs, which `optimize` trains first unless it is told"
-            " otherwise; the last column is with them, where a table has some. What missed its goal is said"
-            " [there](docs/evidence.md#result), too.",
+            f" {found['seeds']} seeds). The part of TPE's time is the share of TPE's training time after"
+            " which the search has TPE's result. These runs do not train the papers' designs first, as"
+            " `optimize` does unless it is told otherwise; those of the last column do, where a table has"
+            " designs. What missed its goal is said [there](docs/evidence.md#result), too.",
             "",
             "| table | search, 50 trials | TPE, 100 trials | part of TPE's time | with designs |",
             "|---|---|---|---|---|",

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from paretocaps import service
+from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.study_spec import StudySpec
@@ -16,6 +17,7 @@ from paretocaps.replay.table import read
 from paretocaps.run_folder import RunFolder
 from paretocaps.search.stopping.stopping import Stopping
 from paretocaps.service.running import Interrupted
+from paretocaps.storage.decisions import Decision
 from paretocaps.storage.store import Store
 
 
@@ -402,3 +404,22 @@ def test_a_training_that_is_spared_is_not_stopped(run, store, spared, goes_on):
         slow = [one.model_copy(update=worst) for one in trial.attempts[0].epochs]
         answers = [stopping.answer(job, record, reachable=True) for record in slow[:2]]
     assert answers == [True, goes_on]
+
+
+def test_a_further_seed_that_ends_by_itself_is_finished_once_its_trial_went_on(run, store):
+    run(stop_early="none", repeats=2)
+    spec = StudySpec(study="s", stop_early="rungs", epochs=5, repeats=2)
+    first, other = (AttemptKey("s", 8, seed, 1) for seed in (0, 1))
+    with store() as opened:
+        for key, epoch in ((first, 2), (other, 3)):
+            opened.decide(Decision(key, epoch, "rungs", "stop", "beaten"))
+        measured = opened.trial("s", 8).measured[1].measurement
+        short = measured.model_copy(update={"epochs": measured.epochs[:4]})
+
+        def stopped():
+            objectives = parse_objectives("acc,time,params")
+            return Stopping(spec, objectives, TRAINERS.get("play"), {}, opened).stopped(other, short)
+
+        assert stopped().epoch == 3
+        opened.decide(Decision(first, 4, "rungs", "continue", "promising"))
+        assert stopped() is None

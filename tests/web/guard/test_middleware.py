@@ -62,7 +62,7 @@ def test_elsewhere_everything_but_the_health_needs_a_token(client_of):
 
 def test_a_person_without_a_token_is_led_to_the_page_that_asks_for_one(client_of):
     answer = client_of(**SERVED).get("/studies/a b", headers=PERSON)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=/studies/a%20b")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=/studies/a%2520b")
     answer = client_of().post("/things/1", headers={**PERSON, "Origin": "http://127.0.0.1:8000"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=/")
 

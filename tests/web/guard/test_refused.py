@@ -12,7 +12,7 @@ def answered(status, *headers, method="GET", path="/studies/a b"):
     return refused({"type": "http", "method": method, "path": path, "headers": headers}, refusal)
 
 
-@pytest.mark.parametrize(("method", "next"), [("GET", "/studies/a%20b"), ("POST", "/")])
+@pytest.mark.parametrize(("method", "next"), [("GET", "/studies/a%2520b"), ("POST", "/")])
 def test_a_person_without_a_token_is_led_to_the_page_that_asks_for_one(method, next):
     answer = answered(401, PERSON, method=method)
     assert (answer.status_code, answer.headers["location"]) == (303, f"/login?next={next}")

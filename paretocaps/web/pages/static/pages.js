@@ -18,7 +18,7 @@
   for (const part of parts(document)) shown.set(part.id, part.outerHTML);
 
   // a part in which somebody is at work stays as it is until they leave it
-  const busy = (part) => part.contains(document.activeElement) && document.activeElement !== document.body;
+  const busy = (part) => part.contains(document.activeElement) && document.activeElement.matches("a, button, input, select, summary, textarea");
 
   const replace = (old, fresh) => {
     if (shown.get(old.id) === fresh.outerHTML || busy(old)) return;
@@ -26,7 +26,7 @@
     const open = [...old.querySelectorAll("details")].map((one) => one.open);
     const table = old.matches("table") ? old : old.querySelector("table.sortable");
     const head = table?.querySelector("th[aria-sort]");
-    const scrolled = old.querySelector(".scroll")?.scrollTop;
+    const scrolled = [...old.querySelectorAll(".scroll")].map((one) => [one.scrollLeft, one.scrollTop]);
     const added = document.importNode(fresh, true);
     old.replaceWith(added);
     paretocaps.enliven(added);
@@ -36,7 +36,7 @@
     if (rows && head) paretocaps.sorted(rows, head.cellIndex, head.getAttribute("aria-sort") === "descending");
     const search = rows?.closest("section")?.querySelector("input[type=search]");
     if (search?.value) paretocaps.filtered(search);
-    if (scrolled) added.querySelector(".scroll").scrollTop = scrolled;
+    added.querySelectorAll(".scroll").forEach((one, number) => one.scrollTo(...(scrolled[number] ?? [0, 0])));
   };
 
   const figures = document.getElementById("figures");
@@ -94,6 +94,7 @@
     const { events, after } = JSON.parse(watched.textContent);
     source = new EventSource(`${events}?after=${after}`);
     for (const kind of ["message", "state", "trial", "epoch", "front", "notice"]) source.addEventListener(kind, refresh);
+    source.onerror = ({ target }) => target.readyState === EventSource.CLOSED && setTimeout(() => target === source && watch(), 3000); // such as a proxy's 502
   };
   if (parts(document).length) {
     document.addEventListener("visibilitychange", () => (watch(), document.hidden || refresh()));
