@@ -85,7 +85,8 @@ def test_every_meaning_is_that_of_several_commands():
 
 def test_where_a_command_runs_is_found_out_unless_it_is_said():
     for name, option in options_by_flag()["--device"].items():
-        assert option.default == "auto" or "[default: auto]" in option.help, name
+        said = ("[default: auto]", "[default: the study's]")
+        assert option.default == "auto" or any(one in option.help for one in said), name
 
 
 @pytest.mark.parametrize("name", TAKES_A_STUDY)

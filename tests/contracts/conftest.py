@@ -53,23 +53,11 @@ def parts_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def run_command():
-    """Run `paretocaps` in a folder with another package on the import path, and expect an exit code.
-
-    It runs in this process, and its workers in others. Where the folder has no package, another process runs
-    it, which has never seen one.
-    """
+    """Run `paretocaps` in a folder with another package on PYTHONPATH, and expect an exit code."""
 
     def run(where, package, *arguments, code=0):
-        arguments = [str(argument) for argument in arguments]
-        if any(package.glob("*.dist-info")):
-            with pytest.MonkeyPatch.context() as patch:
-                plug_in(patch, package)
-                patch.chdir(where)
-                result = CliRunner().invoke(app, arguments)
-            assert result.exit_code == code, result.output
-            return result
         result = subprocess.run(
-            [sys.executable, "-m", "paretocaps", *arguments],
+            [sys.executable, "-m", "paretocaps", *map(str, arguments)],
             cwd=where,
             env={
                 **os.environ,
@@ -80,6 +68,24 @@ def run_command():
             check=False,
         )
         assert result.returncode == code, result.stderr
+        return result
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def run_here():
+    """Run it so in this process, which takes no seconds to start; its workers are processes of their own.
+
+    A family's own choices are known only to processes that start with its package.
+    """
+
+    def run(where, package, *arguments, code=0):
+        with pytest.MonkeyPatch.context() as patch:
+            plug_in(patch, package)
+            patch.chdir(where)
+            result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        assert result.exit_code == code, result.output
         return result
 
     return run

@@ -43,8 +43,8 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def command(run_command, folder, parts_folder):
-    return partial(run_command, folder, parts_folder)
+def command(run_here, folder, parts_folder):
+    return partial(run_here, folder, parts_folder)
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import pytest
 
 
 @pytest.fixture
-def command(run_command, tmp_path, outside_folder):
-    return partial(run_command, tmp_path, outside_folder)
+def command(run_here, tmp_path, outside_folder):
+    return partial(run_here, tmp_path, outside_folder)
 
 
 @pytest.mark.slow

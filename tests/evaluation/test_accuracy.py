@@ -97,8 +97,8 @@ def test_large_maps_are_computed_of_fewer_images_at_once():
     evaluator.accuracy(made, loader)
     assert evaluator.batch_size == 256
     assert images_of_pass(architecture(Choices(), 28, 28, 1, 10)) >= 256
-    large = architecture(Choices(), 224, 224, 3, 10)
-    assert images_of_pass(large) == 2**29 // (8 * 256 * 216 * 216)
+    large = architecture(Choices(family="backbone_caps", backbone="resnet18"), 224, 224, 3, 10)
+    assert images_of_pass(large) == 2**29 // (8 * 64 * 112 * 112) == 83
 
 
 def test_other_errors_and_memory_that_never_suffices_pass_through():

@@ -9,6 +9,7 @@ from torch import nn
 import paretocaps
 from paretocaps import service
 from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import StorageError, UsageError
 from paretocaps.exporting.predict import PredictOptions
 from paretocaps.service.evaluated_images import EvaluateOptions
@@ -60,7 +61,8 @@ def hidden(width=8, shape=(1, 8, 8), classes=10, activation=nn.ReLU, sizes=(4, 4
     return nn.Sequential(nn.Flatten(), nn.Linear(64, width), activation(), nn.Linear(width, classes))
 
 
-def test_a_network_is_trained_without_a_study_and_without_being_registered(folder):
+def test_a_network_is_trained_without_a_study_and_without_being_registered(folder, monkeypatch):
+    monkeypatch.setattr(TRAINERS, "_entries", dict(TRAINERS._entries))
     given = {"trainer": hidden, "dataset": "digits", "epochs": 1, "limit_train": 100}
     run = paretocaps.train(**given, choices={"width": 6}, output=folder / "run")
     assert run.measurement.params == 64 * 6 + 6 + 6 * 10 + 10

@@ -169,7 +169,9 @@ def test_a_trainer_that_was_changed_in_a_cell_is_the_one_that_trains(options, mo
         named({"trainer": replace(TRAINERS.get("capsnet"), designs={})})
 
 
-def test_a_fixed_tuple_is_no_other_one_than_what_is_stored(options):
+def test_a_fixed_tuple_is_no_other_one_than_what_is_stored(options, monkeypatch):
+    monkeypatch.setattr(TRAINERS, "_entries", dict(TRAINERS._entries))
+
     def line(choices, report):
         report(acc=choices["error"])
         return {"params": sum(choices["hidden"])}
