@@ -40,7 +40,9 @@ def importance(trials: Sequence[FrontMember], objectives: Sequence[Objective]) -
     best part has five trials or more. Of so few, a choice with many values differs from all trials by chance
     alone: the mean of what random parts show is taken away, and a choice has 0 that is not further from it,
     in standard deviations, than the furthest of all choices is in 19 of 20 random parts.
-    Choices that never vary are left out. Of more than 2,000 trials, as many evenly spaced ones are compared.
+    Choices that never vary are left out, and so are designs where there are ten other trials: they were not
+    drawn, and have the same values of most choices. Of more than 2,000 trials, as many evenly spaced ones are
+    compared.
 
     Args:
         trials: finished trials with their choices and values.
@@ -50,6 +52,8 @@ def importance(trials: Sequence[FrontMember], objectives: Sequence[Objective]) -
     studies: dict[tuple[int, ...], optuna.Study] = {}
     for objective in objectives:
         measured = [trial for trial in trials if objective.name in trial.values]
+        drawn = [trial for trial in measured if not trial.designs]
+        measured = drawn if len(drawn) >= FEWEST else measured
         values = {trial.values[objective.name] for trial in measured}
         if len(measured) >= FEWEST and len(values) > 1:
             compared = _thinned(measured)

@@ -1,6 +1,7 @@
 """Which choices decide who is best, per objective."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -31,6 +32,18 @@ def test_the_choice_that_decides_an_objective_matters_most():
     assert "fixed" not in found["acc"]
     assert "cycle" in found["acc"]
     assert 0.999 < sum(found["acc"].values()) < 1.001
+
+
+def test_designs_which_were_not_drawn_decide_nothing_where_there_are_others():
+    drawn = list(trials(30))
+    design = FrontMember(99, {**drawn[0].choices, "shared": False}, {"acc": 0.99, "params": 1}, "baseline")
+    assert importance(
+        [*drawn, *[replace(design, trial=100 + n) for n in range(8)]], OBJECTIVES
+    ) == importance(drawn, OBJECTIVES)
+    assert list(importance([replace(one, design="baseline") for one in drawn], OBJECTIVES)) == [
+        "acc",
+        "params",
+    ]
 
 
 def test_few_trials_and_equal_values_tell_nothing():
