@@ -105,13 +105,10 @@ def _cards(run: Run) -> list[Card]:
 
 def _sentences(runs: Sequence[Run], members: Sequence[FrontMember]) -> list[str]:
     """Return each further run beside the first one."""
-    objectives = [_objective(name) for name in _COMPARED if name != "time" or _one_machine(runs)]
-    apart = (
-        []
-        if _one_machine(runs)
-        else ["They ran on several devices, or versions of torch: times do not compare"]
-    )
-    return apart + [
+    alike = _one_machine(runs)
+    objectives = [_objective(name) for name in _COMPARED if alike or name != "time"]
+    apart = "They ran on several devices, or versions of torch: times do not compare"
+    return [apart] * (not alike) + [
         f"{run.name} beside {runs[0].name}: {beside(member, members[0], objectives)}"
         for run, member in zip(runs[1:], members[1:], strict=True)
     ]

@@ -181,8 +181,7 @@ def _rejection(
 def _room(checked: CheckedStudy) -> int | None:
     """Return the bytes of memory that this machine's CPU has; None where a study trains on anything else."""
     here = not isinstance(checked.executor, ElsewhereFactory)
-    on_cpu = here and not any("cuda" in place for place in checked.places)
-    return host_memory() if on_cpu else None
+    return host_memory() if here and not any("cuda" in place for place in checked.places) else None
 
 
 def _problem(

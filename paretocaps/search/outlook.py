@@ -105,9 +105,10 @@ class Outlook:
     def failing(self, choices: Mapping[str, Any], told: Forecast) -> str:
         """Return why a training would fail; an empty text where nothing says so."""
         memory = told.estimated.get("memory")
-        ranks = choices.get("ranks") or self.standing.spec.ranks  # which share the machine
-        if memory and self.room and ranks * memory * self._memory_range(0.0)[0] * (1 - _ABOUT) > self.room:
-            return f"it needs about {bytes_text(memory)} of memory, of {bytes_text(self.room)} in all"
+        if memory and self.room:
+            needed = memory * (choices.get("ranks") or self.standing.spec.ranks)  # which share the machine
+            if needed * self._memory_range(0.0)[0] * (1 - _ABOUT) > self.room:
+                return f"it needs about {bytes_text(needed)} of memory, of {bytes_text(self.room)} in all"
         return self.failures.why(self.point(choices), memory)
 
     def bounds(self, choices: Mapping[str, Any], told: Forecast) -> dict[str, Bounds]:

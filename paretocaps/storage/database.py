@@ -117,28 +117,31 @@ class Database:
     def _run(self, work: Callable[[Connection], T], *, write: bool) -> T:
         return self.patience.ride(lambda: self._once(work, write=write))
 
-    def _once(self, work: Callable[[Connection], T], *, write: bool, verify: bool = False) -> T:
+    def _once(
+        self, work: Callable[[Connection], T], *, write: bool, verify: bool = False, again: bool = False
+    ) -> T:
         try:
             with explaining_breaks(self.name):
-                doubted = False
-                while True:
-                    seen = self._inspected(verify, again=doubted) if write else None
-                    if doubted and seen is None and self.file is not None:
-                        self.file.doubt()
-                        raise UnavailableError(f"storage {self.name!r} cannot be read just now", "locked")
-                    with self._transaction(write) as connection:
-                        if write and self.file is not None:
-                            self.file.check()
-                            if seen is not None and not self.file.fits(*seen, state(connection)):
-                                if doubted:
-                                    raise self.file.overwritten()
-                                doubted = True
-                                continue
+                seen = self._inspected(verify, again=again) if write else None
+                with self._transaction(write) as connection:
+                    if not write or self._is_sure(connection, seen, again=again):
                         return work(connection)
         except DBAPIError as error:
             raise explained(self.name, error) from error
         except (OverflowError, UnicodeEncodeError) as error:  # by the driver, of a value that is looked for
             raise UsageError(f"a value that was given cannot be stored: {error}") from None
+        return self._once(work, write=write, verify=verify, again=True)
+
+    def _is_sure(self, connection: Connection, seen: tuple[State, State] | None, *, again: bool) -> bool:
+        """Return whether the file is the one that was opened; if not, it is to be inspected `again`."""
+        if self.file is None:
+            return True
+        self.file.check()
+        if seen is None or self.file.fits(*seen, state(connection)):
+            return True
+        if again:
+            raise self.file.overwritten()
+        return False
 
     def _inspected(self, verify: bool, *, again: bool) -> tuple[State, State] | None:
         """Return what our connection sees and then what is in the file, where that is to be looked at.
@@ -153,6 +156,9 @@ class Database:
         with self._transaction(write=False) as connection:
             before = state(connection)
         found = self.file.inspect(whole=verify)
+        if found is None and again:
+            self.file.doubt()
+            raise UnavailableError(f"storage {self.name!r} cannot be read just now", "locked")
         return None if found is None else (before, found)
 
     @contextmanager

@@ -321,10 +321,8 @@ class Learner:
     def _laps(self, epoch: int, block: Batch, rates: Sequence[float], total: Tensor) -> None:
         """Take a block's steps one by one, a few per lap; add its images' losses to `total`, in order."""
         batches = zip(*(torch.split(part, self._step_images) for part in block), strict=True)
-        on_cuda, whole = (
-            self.device.type == "cuda",
-            min(self._step_images, self.ranks.share.taken(len(self.loader))),
-        )
+        on_cuda = self.device.type == "cuda"
+        whole = min(self._step_images, self.ranks.share.taken(len(self.loader)))
         each = _CUDA_STEPS_A_LAP if on_cuda else 1
         for start in range(0, len(rates), each):
             chunk = rates[start : start + each]
