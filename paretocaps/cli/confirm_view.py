@@ -6,7 +6,7 @@ from paretocaps.cli.front_view import show_front
 from paretocaps.cli.next_commands import next_commands
 from paretocaps.cli.output import say
 from paretocaps.domain.duration import clock_text
-from paretocaps.domain.wording import counted
+from paretocaps.domain.wording import counted, trials_text
 from paretocaps.service import ConfirmSummary
 
 
@@ -18,7 +18,7 @@ def show_confirmed(summary: ConfirmSummary) -> None:
     say(summary.why)
     for what, trials in (("on the front since", summary.joined), ("no longer on the front", summary.left)):
         if trials:
-            say(f"{what}: trial{'s' * (len(trials) > 1)} {', '.join(map(str, trials))}")
+            say(f"{what}: {trials_text(trials)}")
     for line in replace(front, corner=()).left_out:
         say(line)
     show_front(front, storage=summary.storage)

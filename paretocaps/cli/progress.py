@@ -75,6 +75,7 @@ class Progress(Observer):
         self.clock = clock
         self.spec: StudySpec | None = None
         self.front: FrontRecord | None = None
+        self.within: FrontRecord | None = None
         self.step: Step | None = None
         self.running: Mapping[tuple[int, int], Training] = {}
         self.lines: tuple[Line, ...] = ()
@@ -229,6 +230,10 @@ class Progress(Observer):
         """Keep the new front."""
         self.front = front
 
+    def answers_changed(self, answers: FrontRecord) -> None:
+        """Keep the new front within the study's bounds."""
+        self.within = answers
+
     def notice(self, message: str) -> None:
         """Note a message."""
         self._note("notice", message)
@@ -257,7 +262,8 @@ class Progress(Observer):
     @property
     def missing(self) -> int:
         """The number of members of the front that miss the study's bounds."""
-        return len(self.front) - len(self.shown) - self.corner if self.front else 0
+        bounds = self.spec.requirements if self.spec is not None else ()
+        return sum(not all(bound.met(one.values) for bound in bounds) for one in self.front or ())
 
     @property
     def corner(self) -> int:
@@ -275,10 +281,11 @@ class Progress(Observer):
         """The front within the study's bounds, with its collapsed corner apart; None before there is one."""
         if self.front is None or self.spec is None:
             return None
-        bounds = self.spec.requirements
-        kept = tuple(m for m in self.front if all(bound.met(m.values) for bound in bounds))
-        own = replace(self.front, members=kept, requirements=bounds, baseline=self.baseline)
-        return own.answers()
+        bounds, front = self.spec.requirements, self.within
+        if front is None:
+            kept = tuple(m for m in self.front if all(bound.met(m.values) for bound in bounds))
+            front = replace(self.front, members=kept)
+        return replace(front, requirements=bounds, baseline=self.baseline).answers()
 
     def _training(self, job: TrainingJob, design: str | None) -> Training:
         return Training(job, design or choices_beside(job.choices, self.baseline), self.clock())

@@ -7,7 +7,7 @@ import click
 from paretocaps.cli.next_commands import confirm_command, say_training
 from paretocaps.cli.output import console, rows_table, show, write_json, write_rows
 from paretocaps.cli.text_layout import whole_words
-from paretocaps.domain.own_function import of_session
+from paretocaps.domain.own_function import function_of
 from paretocaps.domain.own_loop import NAME as LOOP
 from paretocaps.report.beside_baseline import beside_text
 from paretocaps.report.sentences import trial_name
@@ -57,7 +57,7 @@ def _sentences(found: Recommendation, storage: str) -> list[tuple[str, str]]:
 def _sure(found: Recommendation, storage: str) -> str:
     if found.member.probability is not None:
         return f"no other trial beats it in {probability_text(found.member.probability)} of the resamples"
-    if found.front.trainer == LOOP or of_session(found.front.trainer):
+    if found.front.trainer == LOOP or function_of(found.front.trainer):
         return "not known from one seed"
     command = confirm_command(found.front.study, storage)
     return "not known from one seed" + (f": `{command}` trains more" if command else "")

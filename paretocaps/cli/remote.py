@@ -31,7 +31,13 @@ class Remote:
         return self._client.studies()
 
     def load_front(
-        self, study: str | None, _storage: str, *view: Any, test: bool, notice: Callable[[str], None]
+        self,
+        study: str | None,
+        _storage: str,
+        *view: Any,
+        test: bool,
+        notice: Callable[[str], None],
+        data: str | None = None,
     ) -> Front:
         """Return a front."""
         if test:

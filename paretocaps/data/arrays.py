@@ -15,8 +15,9 @@ from paretocaps.data.deep_images import scaled_from
 from paretocaps.data.encoded_images import EncodedData, EncodedPart
 from paretocaps.data.prepared_file import CAP, prepare
 from paretocaps.data.raw import Images, Labels, RawData, RawPart, size
-from paretocaps.domain.job import DataSpec, Levels, OnPreparing
-from paretocaps.domain.wording import counted
+from paretocaps.domain.job import DataSpec, Levels
+from paretocaps.domain.progress import OnProgress
+from paretocaps.domain.wording import counted, listed
 from paretocaps.errors import DataError
 
 SMALL = 3 * 96 * 96  # an image with fewer values is decoded about as fast as it is read
@@ -25,7 +26,7 @@ _FORMAT = 3  # is increased when the same files give other pixels
 _NAMED = 10  # how many of the images that were left out a remark names
 
 
-def decoded(data: RawData | EncodedData, spec: DataSpec, on_preparing: OnPreparing | None = None) -> RawData:
+def decoded(data: RawData | EncodedData, spec: DataSpec, on_preparing: OnProgress | None = None) -> RawData:
     """Return the images of `data` as arrays.
 
     Small images of one size from tables are decoded into memory every time. All others are decoded once (see
@@ -166,13 +167,12 @@ def _anew(cached: CachedImages) -> tuple[str, ...]:
 def _left_out(skipped: list[str]) -> tuple[str, ...]:
     if not skipped:
         return ()
-    more = f" and {len(skipped) - _NAMED} more" if len(skipped) > _NAMED else ""
     count = (
         "1 image that cannot be read is"
         if len(skipped) == 1
         else f"{len(skipped)} images that cannot be read are"
     )
-    return (f"{count} left out: {', '.join(skipped[:_NAMED])}{more}",)
+    return (f"{count} left out: {listed(skipped, _NAMED)}",)
 
 
 def _decoded_at_once(data: EncodedData, asked: tuple[int, int] | None) -> RawData | None:

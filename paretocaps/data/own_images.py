@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from pyarrow import parquet
 
-from paretocaps.data.sources.class_names import listed
 from paretocaps.data.sources.image_table import columns
+from paretocaps.domain.wording import listed
 from paretocaps.errors import DataError
 from paretocaps.writing import private_folder, whole_folder
 

@@ -16,7 +16,8 @@ from paretocaps.data.decode import Header, Pixels, UnfitImageError, read_header,
 from paretocaps.data.deep_images import DeepImages
 from paretocaps.data.encoded_images import EncodedData, File
 from paretocaps.data.mapped_in_order import mapped_in_order
-from paretocaps.domain.job import Levels, OnPreparing
+from paretocaps.domain.job import Levels
+from paretocaps.domain.progress import OnProgress
 from paretocaps.errors import DataError
 
 CAP = 256
@@ -32,7 +33,7 @@ def prepare(
     data: EncodedData,
     channels: int | None,
     skip: bool,
-    on_preparing: OnPreparing,
+    on_preparing: OnProgress,
     path: Path,
     size: tuple[int, int] | None = None,
     levels: Levels | None = None,
@@ -78,7 +79,7 @@ class _Preparation:
         data: EncodedData,
         channels: int | None,
         skip: bool,
-        on_preparing: OnPreparing,
+        on_preparing: OnProgress,
         size: tuple[int, int] | None,
         levels: Levels | None,
     ) -> None:

@@ -11,11 +11,12 @@ from paretocaps.data.encoded_images import EncodedData, EncodedPart
 from paretocaps.data.limits import limited_training, limited_validation, read_anew, told_interval
 from paretocaps.data.pairs import overlapped
 from paretocaps.data.raw import Labels, RawData, RawPart, check_raw
-from paretocaps.data.sources.class_names import listed
 from paretocaps.data.sources.folder import read_folder
 from paretocaps.data.split import hold_out, one_in
-from paretocaps.domain.job import DataSpec, Levels, OnPreparing
+from paretocaps.domain.job import DataSpec, Levels
 from paretocaps.domain.pairs import FEWEST, MOST, pair_count, pair_names
+from paretocaps.domain.progress import OnProgress
+from paretocaps.domain.wording import listed
 from paretocaps.errors import DataError, UsageError
 from paretocaps.registry import resolve
 
@@ -48,7 +49,7 @@ class RawSplits:
         return (self.summary, *self.remarks)
 
 
-def read_splits(spec: DataSpec, on_preparing: OnPreparing | None = None) -> RawSplits:
+def read_splits(spec: DataSpec, on_preparing: OnProgress | None = None) -> RawSplits:
     """Read, check and split the images of `spec`.
 
     If a source has no test part, a fixed stratified sixth of its training part becomes the test part. The
@@ -146,7 +147,7 @@ def _whence(part: RawPart | EncodedPart | None) -> str:
     return f" (from {part.place})" if part is not None and part.place else " (held out)"
 
 
-def _decoded(data: RawData | EncodedData, spec: DataSpec, on_preparing: OnPreparing | None) -> RawData:
+def _decoded(data: RawData | EncodedData, spec: DataSpec, on_preparing: OnProgress | None) -> RawData:
     """Return the decoded images of `data`, with rows and columns exchanged if `spec` says so."""
     if not spec.transpose:
         return decoded(data, spec, on_preparing)

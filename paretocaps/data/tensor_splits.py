@@ -3,10 +3,11 @@
 from paretocaps.data.images import DataSplits, ImageSet
 from paretocaps.data.last_read import LAST, forget
 from paretocaps.data.raw_splits import read_splits
-from paretocaps.domain.job import DataSpec, OnPreparing
+from paretocaps.domain.job import DataSpec
+from paretocaps.domain.progress import OnProgress
 
 
-def load(spec: DataSpec, on_preparing: OnPreparing | None = None) -> DataSplits:
+def load(spec: DataSpec, on_preparing: OnProgress | None = None) -> DataSplits:
     """Return the images of `spec` (see `read_splits`) as tensors; this process keeps those of the last call.
 
     Raises:
@@ -19,7 +20,7 @@ def load(spec: DataSpec, on_preparing: OnPreparing | None = None) -> DataSplits:
     return found
 
 
-def _read(spec: DataSpec, on_preparing: OnPreparing | None) -> DataSplits:
+def _read(spec: DataSpec, on_preparing: OnProgress | None) -> DataSplits:
     raw = read_splits(spec, on_preparing)
     return DataSplits(
         train=ImageSet.from_raw(raw.train),

@@ -42,6 +42,13 @@ WHOLE_SETS: Mapping[str, WholeSet] = MappingProxyType(
 """By the names of the catalog (`catalog.DATASETS`)."""
 
 
+def named_sub_folder(folder: Path, dataset: str) -> Path | None:
+    """Return the first sub-folder that is named after a data set; None without one."""
+    return next(
+        (one for one in sorted(folder.glob("*")) if one.is_dir() and is_named_after(one, dataset)), None
+    )
+
+
 def folder_of_set(folder: Path, dataset: str) -> Path:
     """Return the sub-folder that has a data set of the catalog, or `folder` itself where none is named so.
 
@@ -51,10 +58,9 @@ def folder_of_set(folder: Path, dataset: str) -> Path:
     Raises:
         UsageError: `folder`, or a sub-folder where none is named so, is named after another of the sets.
     """
-    inner = [one for one in sorted(folder.glob("*")) if one.is_dir()]
-    found = [one for one in inner if is_named_after(one, dataset)]
-    if found:
-        return found[0]
+    if found := named_sub_folder(folder, dataset):
+        return found
+    inner = [one for one in folder.glob("*") if one.is_dir()]
     others = {
         other for one in (folder.resolve(), *inner) for other in WHOLE_SETS if is_named_after(one, other)
     }

@@ -12,10 +12,10 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from paretocaps.domain.condition import Condition
-from paretocaps.domain.wording import wording
+from paretocaps.domain.wording import refused, wording
 from paretocaps.errors import UsageError, did_you_mean
 from paretocaps.registry import Registry
 
@@ -125,7 +125,8 @@ def parse_value(model: type[BaseModel], name: str, value: Any) -> Any:
     try:
         return TypeAdapter(annotated).validate_python(value)
     except ValidationError as error:
-        raise UsageError(_bad_value(name, error.errors()[0])) from None
+        first = error.errors()[0]
+        raise UsageError(f"choice {name}={first['input']!r} is not allowed: {wording(first)}") from None
 
 
 def without_meaningless(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,10 +143,4 @@ def _one_line(model: type[BaseModel], error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         known = model.model_fields
         return f"unknown choice {name!r}{did_you_mean(name, known)} (known: {', '.join(known)})"
-    if first["type"] == "value_error":
-        return str(first["ctx"]["error"])
-    return _bad_value(name, first)
-
-
-def _bad_value(name: str, error: ErrorDetails) -> str:
-    return f"choice {name}={error['input']!r} is not allowed: {wording(error)}"
+    return refused(first, f"choice {name}")

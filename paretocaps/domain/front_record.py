@@ -9,7 +9,7 @@ from paretocaps.domain.beside_baseline import Baseline
 from paretocaps.domain.collapse import COLLAPSED, corner_below
 from paretocaps.domain.front_member import LOADED, FrontMember
 from paretocaps.domain.objective import Objective
-from paretocaps.domain.quantities.quantities import parse_quantity
+from paretocaps.domain.quantities.quantities import compares_trials
 from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.tuning import Tunings
 
@@ -246,5 +246,4 @@ def _named(trials: Sequence[int]) -> str:
 
 
 def _whom(name: str) -> str:
-    quantity = parse_quantity(name)
-    return "every seed" if quantity is None or quantity.against is None else "the mean over the seeds"
+    return "the mean over the seeds" if compares_trials(name) else "every seed"

@@ -1,7 +1,7 @@
 """A job consists of choices and everything else that one call of a trainer needs."""
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -11,10 +11,6 @@ from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.duration import Duration
 from paretocaps.domain.layout import Layout, Parts
 from paretocaps.domain.tuning import Tuning
-
-OnPreparing = Callable[[str, int, int], None]
-"""A function that receives the progress of preparing images: the activity, images done, images in all."""
-
 
 Side = Annotated[int, Field(ge=1)]
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
+from types import MappingProxyType
 
 from paretocaps.domain.claim import EXACT, Claim, Difference, Value, Verdict, difference, verdict
 from paretocaps.domain.measurement import Measurement
@@ -13,6 +14,7 @@ from paretocaps.domain.wording import counted
 
 Trainings = Mapping[str, Mapping[int, Measurement]]
 """The trainings of each row by its name, and of each row by seed."""
+NO_FAILURES: Mapping[str, str] = MappingProxyType({})
 _HOW_MUCH = "by how much depends on the device and on the size of the training"
 _LEARNED = 10
 """From so many times the margin on, it says something that accuracies are level."""
@@ -37,7 +39,9 @@ class Judged:
     never: int = 0
 
 
-def judged(claim: Claim, trainings: Trainings, *, amounts: bool = True) -> Judged:
+def judged(
+    claim: Claim, trainings: Trainings, *, amounts: bool = True, failed: Mapping[str, str] = NO_FAILURES
+) -> Judged:
     """Return the verdict on a claim, by the difference of its two rows over the seeds that both have.
 
     What does not compare across devices is compared where both trainings of a seed ran on one. An accuracy
@@ -49,6 +53,7 @@ def judged(claim: Claim, trainings: Trainings, *, amounts: bool = True) -> Judge
         trainings: the trainings of all rows.
         amounts: whether by how much times and memory differ can be judged; else such a claim is open where
             its direction is right.
+        failed: why the trials of rows failed, by row.
 
     Raises:
         UsageError: a parameter of the quantity is not allowed.
@@ -56,12 +61,12 @@ def judged(claim: Claim, trainings: Trainings, *, amounts: bool = True) -> Judge
     own, other = trainings.get(claim.row, {}), trainings.get(claim.than, {})
     for name, trained in ((claim.row, own), (claim.than, other)):
         if not trained:
-            return Judged(claim, "open", None, f"{name} is not trained")
+            return Judged(claim, "open", None, _untrained(name, failed))
     quantity = parse_quantity(claim.objective)
-    against = None if quantity is None or quantity.against is None else quantity.against
+    against = None if quantity is None else quantity.against
     base = trainings.get(against, {}) if against else None
     if base is not None and not base:
-        return Judged(claim, "open", None, f"{against} is not trained")
+        return Judged(claim, "open", None, _untrained(str(against), failed))
     seeds = sorted(own.keys() & other.keys() & (own.keys() if base is None else base.keys()))
     pairs, apart = [], 0
     for seed in seeds:
@@ -83,6 +88,10 @@ def judged(claim: Claim, trainings: Trainings, *, amounts: bool = True) -> Judge
         settled = verdict(claim.model_copy(update={"by": 0.0}), found)
         return Judged(claim, "open" if settled == "holds" else settled, found, _HOW_MUCH, never)
     return Judged(claim, verdict(claim, found), found, "" if found else _why(claim, len(pairs), apart), never)
+
+
+def _untrained(name: str, failed: Mapping[str, str]) -> str:
+    return f"{name} failed: {failed[name]}" if name in failed else f"{name} is not trained"
 
 
 def _step(claim: Claim, quantity: Quantity | None, trainings: Mapping[int, Measurement]) -> float:

@@ -120,10 +120,9 @@ def is_own(name: str) -> bool:
     return "@" in name
 
 
-def of_session(name: str) -> str | None:
-    """Return the function of a trainer's name that only the session has which defined it; None for others."""
-    place, _, _ = name.rpartition("@")
-    return place if place and ":" not in place else None
+def function_of(name: str) -> str:
+    """Return what Python calls the function of a trainer's name, which no command has; empty for others."""
+    return name.rpartition("@")[0].rpartition(":")[2]
 
 
 def called(name: str) -> OwnFunction:

@@ -10,7 +10,7 @@ from paretocaps.domain.published import Published
 Scale = Literal["quick", "cpu", "paper"]
 SCALES: tuple[Scale, ...] = ("quick", "cpu", "paper")
 """How much is trained: minutes, at most two hours on two cores, and as much as in the paper."""
-Chart = Literal["front", "curves", "plans", "depth", "confusion", "roc"]
+Chart = Literal["front", "curves", "losses", "plans", "depth", "confusion", "roc"]
 
 
 class Pretraining(BaseModel):
@@ -41,10 +41,12 @@ class PaperTable(BaseModel):
         rows: the published rows that it has, which are trained; empty for all.
         figures: the published figures that it has; empty for all.
         charts: the figures that its page draws: the front, accuracies and learning rates by epoch, plans
-            alone, values by depth, and of the first seed's networks confusion matrices and ROC curves.
+            alone, values by depth, and of the first seed's networks losses by epoch, confusion matrices and
+            ROC curves.
         claims: what the paper says about its rows.
         fix: choices that are fixed in its study beside those of the file; the study is then named after them.
         note: what else is to be known where it is compared with the paper.
+        unstated: what the paper does not state, so that the study file's own is taken at the scale `paper`.
         open: why it cannot be made here; empty where it can.
     """
 
@@ -59,6 +61,7 @@ class PaperTable(BaseModel):
     claims: tuple[Claim, ...] = ()
     fix: dict[str, Any] = {}
     note: str = ""
+    unstated: tuple[Literal["epochs", "seeds"], ...] = ()
     open: str = ""
 
     @model_validator(mode="after")

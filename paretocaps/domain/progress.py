@@ -9,6 +9,8 @@ from paretocaps.domain.tuning import Tuning
 OnProgress = Callable[[str, int, int], None]
 """A function that receives how far something is: the activity, how much of it is done, and how much there is.
 
+So is the preparing of images told, by their number.
+
 Where there is 0 in all, the training has not begun: it is prepared, or waits (`WAITS`).
 """
 

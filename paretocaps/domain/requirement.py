@@ -4,7 +4,7 @@ import math
 import operator
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,3 +121,8 @@ def stated_requirements(texts: str | Iterable[str]) -> tuple[Requirement, ...]:
     for requirement in found:
         requirement.refuse_percent()
     return found
+
+
+def with_bounded(objectives: Sequence[Objective], bounds: Iterable[Requirement]) -> tuple[Objective, ...]:
+    """Return the objectives that trials are ranked by, and those that bounds are on, which may be others."""
+    return (*objectives, *(bound.objective for bound in bounds))

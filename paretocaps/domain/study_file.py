@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from paretocaps.domain.packaged_specs import PREFIX, packaged_text
 from paretocaps.domain.study_spec import StudySpec
-from paretocaps.domain.wording import wording
+from paretocaps.domain.wording import refused
 from paretocaps.errors import UsageError, did_you_mean
 
 _REPLACED: Mapping[str, tuple[str, ...]] = {
@@ -60,7 +60,7 @@ def read_study_file(path: str | Path) -> dict[str, Any]:
         UsageError: the file is missing or not TOML, or has an option that is unknown or not allowed.
         UnknownNameError: no file called NAME comes with the package.
     """
-    table = {name: value for name, value in _toml(path).items() if name not in PAPER_PARTS}
+    table = study_part(_toml(path))
     known = [name for name in StudySpec.model_fields if name != "file_fix"]
     for name in table:
         if name not in known:
@@ -70,6 +70,11 @@ def read_study_file(path: str | Path) -> dict[str, Any]:
             )
     _validate({**table, "study": table.get("study", "default")})
     return table
+
+
+def study_part(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a study file without what it declares about a paper's tables (`paper_parts`)."""
+    return {name: value for name, value in options.items() if name not in PAPER_PARTS}
 
 
 def paper_parts(path: str | Path) -> dict[str, Any]:
@@ -108,6 +113,4 @@ def _validate(values: Mapping[str, Any]) -> StudySpec:
         if first["type"] == "extra_forbidden":
             known = StudySpec.model_fields if len(first["loc"]) == 1 else ()
             raise UsageError(f"unknown option {name!r}{did_you_mean(name, known)}") from None
-        if first["type"] == "value_error":
-            raise UsageError(str(first["ctx"]["error"])) from None
-        raise UsageError(f"{name}={first['input']!r} is not allowed: {wording(first)}") from None
+        raise UsageError(refused(first, name)) from None

@@ -24,6 +24,7 @@ from paretocaps.domain.objective import canonical_name, split_names
 from paretocaps.domain.plain_value import plain
 from paretocaps.domain.published import Published
 from paretocaps.domain.requirement import Requirement, parse_requirements
+from paretocaps.domain.wording import refused
 from paretocaps.errors import UsageError
 
 STOP_EARLY = "none"
@@ -292,4 +293,4 @@ class StudySpec(BaseModel):
                 pairs=self.pairs,
             )
         except ValidationError as error:
-            raise UsageError(str(error.errors()[0]["ctx"]["error"])) from None
+            raise UsageError(refused(error.errors()[0], "data")) from None

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 from paretocaps.domain.choices_model import canonical_choices, parse_choices, parse_value, without_meaningless
 from paretocaps.domain.course import Course, Courses
 from paretocaps.domain.effect import Effect, Effects, Facts
-from paretocaps.domain.job import DataSpec, OnPreparing, TrainingJob
+from paretocaps.domain.job import DataSpec, TrainingJob
+from paretocaps.domain.progress import OnProgress
 from paretocaps.domain.space import Parameter, Space
 from paretocaps.domain.trainer_functions import (
     Calibrate,
@@ -240,7 +241,7 @@ class TrainerSpec:
         """
         return self.canonical(without_meaningless(self.choices, {**fix, **sampled}))
 
-    def check_data(self, data: DataSpec, on_preparing: OnPreparing | None = None) -> CheckedData:
+    def check_data(self, data: DataSpec, on_preparing: OnProgress | None = None) -> CheckedData:
         """Raise an error if something is wrong with the data; return what the trainer found.
 
         Args:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from paretocaps.domain.effect import Facts
 from paretocaps.domain.forecast import Forecast
-from paretocaps.domain.job import DataSpec, OnPreparing, TrainingJob
+from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, JudgedTest, Measurement
 from paretocaps.domain.progress import OnProgress
 from paretocaps.errors import UsageError
@@ -54,7 +54,7 @@ class Check(Protocol):
     `CheckedData`. It reports the progress of a preparation to `on_preparing`, unless that is None.
     """
 
-    def __call__(self, data: DataSpec, on_preparing: OnPreparing | None) -> Sequence[str] | CheckedData:
+    def __call__(self, data: DataSpec, on_preparing: OnProgress | None) -> Sequence[str] | CheckedData:
         """Check `data`."""
         ...
 

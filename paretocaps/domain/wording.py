@@ -2,6 +2,7 @@
 
 import math
 import reprlib
+from collections.abc import Sequence
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -23,6 +24,17 @@ def counted(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count:,} {what}s"
 
 
+def listed(names: Sequence[object], most: int = 10) -> str:
+    """Return the first `most` names, and how many more there are: "a, b and 4 more"."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(str, names[:most])) + more
+
+
+def trials_text(numbers: Sequence[object], most: int | None = None) -> str:
+    """Return trials by their numbers, all or the first `most`: "trial 3", "trials 3, 7 and 2 more"."""
+    return f"trial{'s' * (len(numbers) > 1)} {listed(numbers, len(numbers) if most is None else most)}"
+
+
 def be(count: int) -> str:
     """Return the verb of so many things: "is" or "are"."""
     return "is" if count == 1 else "are"
@@ -33,6 +45,13 @@ def wording(error: ErrorDetails) -> str:
     if plain := _PLAIN.get(error["type"]):
         return plain
     return error["msg"].replace("Input should", "it should").replace("String should", "it should")
+
+
+def refused(error: ErrorDetails, name: str) -> str:
+    """Return why the value of `name` is refused: in its check's own words, or by what it should have been."""
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    return f"{name}={error['input']!r} is not allowed: {wording(error)}"
 
 
 def invalid(error: ValidationError) -> str:

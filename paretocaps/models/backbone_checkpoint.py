@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from paretocaps.domain.wording import listed
 from paretocaps.errors import DataError, UsageError
 from paretocaps.models.geometry import Size
 from paretocaps.models.hub_weights import hub_weights
@@ -62,7 +63,7 @@ def load_checkpoint(network: Network, name: str) -> tuple[str, ...]:
     ignored = sorted(key for key in own if _CLASSIFIER.match(key)) + [
         key for key in weights if not key.startswith(prefix)
     ]
-    remarks = [f"checkpoint {name}: not used: {_some(ignored)}"] if ignored else []
+    remarks = [f"checkpoint {name}: not used: {listed(ignored, _SHOWN)}"] if ignored else []
     if grey:
         remarks.append(f"checkpoint {name}: the first filters are summed over the colours, for grey images")
     return tuple(remarks)
@@ -235,14 +236,11 @@ def _compare(own: Weights, expected: Mapping[str, tuple[int, ...]], name: str, t
         if key in own and tuple(own[key].shape) != shape
     ]
     differences = {"missing": missing, "unexpected": unexpected, "of another shape": unlike}
-    said = [f"{len(keys)} {what} ({_some(keys)})" for what, keys in differences.items() if keys]
+    said = [f"{len(keys)} {what} ({listed(keys, _SHOWN)})" for what, keys in differences.items() if keys]
     if said:
         raise UsageError(f"checkpoint {name!r} is not one of {trunk}: weights {'; '.join(said)}")
     unusable = [key for key in expected if key in own and not own[key].isfinite().all()]
     if unusable:
-        raise UsageError(f"checkpoint {name!r} has NaN or infinite numbers ({_some(unusable)}): give another")
-
-
-def _some(keys: Sequence[str]) -> str:
-    more = len(keys) - _SHOWN
-    return ", ".join(keys[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+        raise UsageError(
+            f"checkpoint {name!r} has NaN or infinite numbers ({listed(unusable, _SHOWN)}): give another"
+        )

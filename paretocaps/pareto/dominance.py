@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from paretocaps.domain.objective import Objective
 from paretocaps.pareto.matrix import Matrix, Rows, minimized
@@ -40,6 +40,15 @@ def nondominated(matrix: Matrix) -> Rows:
 
     front: Rows = np.asarray(find_non_dominated(matrix), dtype=np.intp)
     return front
+
+
+def beats(rows: Matrix, other: Matrix) -> NDArray[np.bool_]:
+    """Return where `rows` beat `other`: at least as good in all objectives, and better in one.
+
+    Both are minimized, float[..., m], and broadcast against each other.
+    """
+    found: NDArray[np.bool_] = np.all(rows <= other, axis=-1) & np.any(rows < other, axis=-1)
+    return found
 
 
 def layers(matrix: Matrix, fewest: int) -> list[Rows]:

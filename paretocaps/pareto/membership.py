@@ -1,6 +1,6 @@
 """How probably each trial is non-dominated, by a bootstrap over its seeds and the validation images."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,6 +17,8 @@ LEAST = 0.5
 """A member that the other members more probably dominate than not is left out."""
 COUNTS = ("params", "macs", "flops")
 """Quantities that are counted from a network, so that no seed makes them uncertain."""
+_ACC = "acc"
+"""The quantity that predictions are kept of."""
 _TRUST = 2
 """As many seeds as this, beyond its first, weigh a trial's own spread as much as that of all trials."""
 _ENOUGH = 8
@@ -74,12 +76,12 @@ class Membership(NamedTuple):
 def draws(trainings: Trainings, objectives: Sequence[Objective], count: int = DRAWS, seed: int = 0) -> Draws:
     """Return resampled values of all trials, float[count, n, m], with signs so that less is better.
 
-    One draw takes the validation images with replacement, the same ones for all trials, so that trials that
-    err on the same images stay together. To each trial's mean it adds the mean of as many residuals as the
-    trial has seeds. A residual has all objectives of one training, since they depend on each other, and comes
-    from the trial itself or, the rather the fewer seeds it has, from any trial. Residuals and means are those
-    of logarithms, and of the arcsine of the root for shares, in which trials deviate alike; the order of
-    values is the same. Quantities that are counted do not vary.
+    One draw takes the validation images with replacement, for accuracies the same ones for all trials, so
+    that trials that err on the same images stay together. To each trial's mean it adds the mean of as many
+    residuals as the trial has seeds. A residual has all objectives of one training, since they depend on each
+    other, and comes from the trial itself or, the rather the fewer seeds it has, from any trial. Residuals
+    and means are those of logarithms, and of the arcsine of the root for shares, in which trials deviate
+    alike; the order of values is the same. Quantities that are counted do not vary.
 
     Args:
         trainings: the trainings.
@@ -91,7 +93,8 @@ def draws(trainings: Trainings, objectives: Sequence[Objective], count: int = DR
     centres = np.broadcast_to(trainings.means(), (count, *trainings.means().shape)).copy()
     for column, objective in enumerate(objectives):
         if objective.images == "validation":
-            centres[..., column] = _over_images(trainings, column, count, random)
+            right = trainings.right if objective.quantity == _ACC else {}
+            centres[..., column] = _over_images(trainings, right, column, count, random)
     own, pool = _residuals(trainings, objectives)
     found: Draws = np.empty_like(centres)
     for column, objective in enumerate(objectives):
@@ -162,16 +165,20 @@ def _dominates(one: Draws, other: Draws) -> NDArray[np.bool_]:
 
 
 def _over_images(
-    trainings: Trainings, column: int, count: int, random: np.random.Generator
+    trainings: Trainings,
+    right: Mapping[tuple[int, int], Right],
+    column: int,
+    count: int,
+    random: np.random.Generator,
 ) -> NDArray[np.float64]:
-    """Return the trials' mean accuracies over resampled images, float[count, n]."""
+    """Return the trials' mean shares over resampled images, float[count, n]; `right` is of this share."""
     means = trainings.means()[:, column]
     found = np.broadcast_to(means, (count, len(means))).copy()
-    rows = sorted({row for row, _ in trainings.right})
+    rows = sorted({row for row, _ in right})
     if rows:
-        images = len(next(iter(trainings.right.values())))
+        images = len(next(iter(right.values())))
         shares = np.stack(
-            [np.mean([own for (of, _), own in trainings.right.items() if of == row], axis=0) for row in rows]
+            [np.mean([own for (of, _), own in right.items() if of == row], axis=0) for row in rows]
         )
         step = max(1, _AT_ONCE // images)
         for start in range(0, count, step):

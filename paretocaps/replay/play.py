@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from paretocaps.domain.collapse import is_collapsed
-from paretocaps.domain.job import DataSpec, OnPreparing, TrainingJob
+from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement, best_epoch
+from paretocaps.domain.progress import OnProgress
 from paretocaps.domain.quantities.quantities import may_be_missing, value_of
 from paretocaps.domain.trainer import CheckedData, OnEpoch
 from paretocaps.errors import UsageError
@@ -59,7 +60,7 @@ def _cut(whole: Measurement, epochs: Sequence[EpochRecord]) -> Measurement:
     )
 
 
-def check_data(data: DataSpec, on_preparing: OnPreparing | None = None) -> CheckedData:
+def check_data(data: DataSpec, on_preparing: OnProgress | None = None) -> CheckedData:
     """Return what was found in the images of a table, without reading them again (`Check`).
 
     Raises:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from paretocaps.domain.wording import listed
 from paretocaps.report.evaluation_figures import (
     confusion_figure,
     reliability_figure,
@@ -54,7 +55,7 @@ def write_evaluation(
         facts=facts,
         members=_members(appraisal, members),
         classes=_classes(report),
-        absent=_listed([one.name for one in report.classes if one.auc is None]),
+        absent=listed([one.name for one in report.classes if one.auc is None]),
         pair={
             "confusion": confusion_figure(report),
             "reliability": reliability_figure(report.reliability),
@@ -108,8 +109,3 @@ def _four(*values: float) -> tuple[str, ...]:
 
 def _auc(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    some = ", ".join(names[:10])
-    return some if len(names) <= 10 else f"{some} and {len(names) - 10} more"

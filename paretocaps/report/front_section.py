@@ -57,6 +57,7 @@ def front_section(
     chosen: int | None,
     styles: Mapping[int, LineStyle],
     commands: Mapping[int, str],
+    most: int | None = None,
 ) -> FrontSection:
     """Return the table of a front.
 
@@ -65,6 +66,8 @@ def front_section(
         chosen: the recommended member.
         styles: the members' lines.
         commands: the command that makes each member again.
+        most: how many rows it has at most, the best in the first objective, besides the recommended one;
+            None for all. What they say is of the whole front.
     """
     members = front.members
     columns: list[tuple[str, bool, list[Cell]]] = []
@@ -89,6 +92,7 @@ def front_section(
             commands.get(member.trial, ""),
         )
         for row, member in enumerate(members)
+        if most is None or row < most or member.trial == chosen
     ]
     headings = tuple((name, numeric) for name, numeric, _ in columns)
     return FrontSection(headings, tuple(rows), common_text(members, front.baseline))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import Objective, images_of
+from paretocaps.domain.wording import trials_text
 
 SURE = "sure: how probably no other trial beats a member, over resampled seeds and validation images"
 _NAMED = 5
@@ -32,12 +33,9 @@ def _missing(members: Sequence[FrontMember], objectives: Sequence[Objective]) ->
     lines = []
     for objective in (o for o in objectives if images_of(o.quantity)):
         numbers = (m.trial for m in members if m.seeds == 1 and m.estimate(objective.name).low is None)
-        without = list(map(str, sorted(numbers)))
-        if without:
-            more = f" and {len(without) - _NAMED} more" if without[_NAMED:] else ""
-            trials = f"trial{'s' if len(without) > 1 else ''} {', '.join(without[:_NAMED])}{more}"
+        if without := sorted(numbers):
             lines.append(
-                f"{objective.name} of {trials} has no interval: the number of"
+                f"{objective.name} of {trials_text(without, _NAMED)} has no interval: the number of"
                 f" {images_of(objective.quantity)} images was not recorded"
             )
     return lines

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import Objective
+from paretocaps.domain.wording import be, trials_text
 
 MARK = "≈"
 _ACC = "acc"
@@ -26,7 +27,7 @@ def level_notes(front: FrontRecord) -> list[str]:
     found = [(o.name, best_and_level(front.members, o)[:1]) for o in front.objectives]
     notes = []
     if marked := _grouped(found):
-        best = ", ".join(f"{_trials(trials)} in {names}" for trials, names in marked)
+        best = ", ".join(f"{trials_text(trials, _NAMED)} in {names}" for trials, names in marked)
         notes.append(
             f"{MARK}: level with the best of its column, {best}; no paired test at 5 % tells them apart"
         )
@@ -47,7 +48,7 @@ def one_image(front: FrontRecord) -> list[str]:
 def level_text(member: FrontMember, objectives: Sequence[Objective]) -> str:
     """Return which others a member is level with: "level in acc with trials 7, 12"; empty for none."""
     level = [(objective.name, tuple(member.level.get(objective.name, ()))) for objective in objectives]
-    texts = [f"in {names} with {_trials(others)}" for others, names in _grouped(level)]
+    texts = [f"in {names} with {trials_text(others, _NAMED)}" for others, names in _grouped(level)]
     return f"level {', '.join(texts)}" if texts else ""
 
 
@@ -56,10 +57,10 @@ def _not_known(front: FrontRecord) -> list[str]:
         if objective.quantity == _ACC and len(front) > 1:
             missing = sorted(member.trial for member in front if objective.name not in member.level)
             if missing:
-                are = "is" if len(missing) == 1 else "are"
+                trials = f"{trials_text(missing, _NAMED)} {be(len(missing))}"
                 return [
-                    f"whether {_trials(missing)} {are} level with others in {objective.name} is not known:"
-                    " a test needs two seeds in common, or one seed of which predictions are kept"
+                    f"whether {trials} level with others in {objective.name} is not known: a test needs"
+                    " two seeds in common, or one seed of which predictions are kept"
                 ]
     return []
 
@@ -70,8 +71,3 @@ def _grouped(found: Sequence[tuple[str, tuple[int, ...]]]) -> list[tuple[tuple[i
     for name, trials in found:
         names.setdefault(trials, []).append(name)
     return [(trials, " and ".join(named)) for trials, named in names.items() if trials]
-
-
-def _trials(numbers: Sequence[int]) -> str:
-    more = f" and {len(numbers) - _NAMED} more" if numbers[_NAMED:] else ""
-    return f"trial{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers[:_NAMED]))}{more}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.history_step import HistoryStep
 from paretocaps.domain.measurement import EpochRecord
-from paretocaps.domain.own_function import of_session
+from paretocaps.domain.own_function import function_of
 from paretocaps.domain.own_loop import NAME as LOOP
 from paretocaps.report.apart_section import Unfinished, apart_tables
 from paretocaps.report.depth import EPOCH_TIME, depth_lines
@@ -235,7 +235,7 @@ def _commands(
     front: FrontRecord, settings: Mapping[str, Any], seeds: Sequence[int], storage: str
 ) -> dict[int, str]:
     """Return what makes each member again: its choices, or its number where only Python has the trainer."""
-    if front.trainer == LOOP or of_session(front.trainer):
+    if front.trainer == LOOP or function_of(front.trainer):
         return {one.trial: training_command(front.study, one.trial, storage, front.trainer) for one in front}
     fix = settings.get("fix") or {}
     return {

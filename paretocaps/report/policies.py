@@ -64,6 +64,7 @@ def policy_curve(
     trainer: str,
     epochs: int,
     differing: Sequence[str] = (),
+    images: int | None = None,
 ) -> PolicyCurve | None:
     """Return a trial by epoch; None without any epoch.
 
@@ -74,6 +75,7 @@ def policy_curve(
             plan; of any other, those of its epoch records.
         epochs: how many epochs the plan is laid out for.
         differing: the names of the choices in which it differs from the other trials of the figures.
+        images: the number of validation images; None where it is not known.
     """
     curve = mean_curve(trainings)
     if not curve:
@@ -84,7 +86,9 @@ def policy_curve(
         name=trial_name(trial),
         family=str(trial.choices.get("family", "")),
         seeds=len(trainings),
-        acc=tuple(over_seeds([record.acc for record in epoch.records], share=True) for epoch in curve),
+        acc=tuple(
+            over_seeds([record.acc for record in epoch.records], share=True, images=images) for epoch in curve
+        ),
         rates=_planned(trial.choices, first, trainer, epochs) or _recorded(first),
         batch_sizes=tuple(record.batch_size for record in first),
         choices=tuple(

@@ -8,10 +8,11 @@ from paretocaps.domain.objective import TEST_ACC, Objective
 from paretocaps.report.front import Front
 from paretocaps.report.level_notes import level_text
 from paretocaps.report.reasons import level_and_better, why_knee
-from paretocaps.report.sentences import beside, difference_text, neighbours, trial_name
+from paretocaps.report.sentences import are_level, beside, difference_text, neighbours, trial_name
 from paretocaps.report.tables import estimate_text, flags_text
 
-_BASELINE = "baseline"
+BASELINE = "baseline"
+"""The design beside which choices are recommended."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def recommended(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> Recom
 
     Args:
         front: the front; without members that learned there is nothing to recommend.
-        trials: all finished trials, among which the baseline is looked for.
+        trials: all finished trials, among which the baseline is looked for (`levels.with_design_levels`).
     """
     front = front.learned()
     if not front.members:
@@ -79,7 +80,7 @@ def _capitalized(text: str) -> str:
 
 
 def _baseline(trials: Sequence[FrontMember]) -> FrontMember | None:
-    return next((trial for trial in trials if _BASELINE in trial.designs), None)
+    return next((trial for trial in trials if BASELINE in trial.designs), None)
 
 
 def _cards(front: FrontRecord, member: FrontMember, others: dict[str, FrontMember]) -> list[Card]:
@@ -105,7 +106,7 @@ def _difference(objective: Objective, member: FrontMember, other: FrontMember) -
     own, theirs = member.values.get(objective.name), other.values.get(objective.name)
     if own is None or theirs is None:
         return ""
-    if own != theirs and other.trial in member.level.get(objective.name, ()):
+    if own != theirs and are_level(objective, member, other):
         return "level"
     return difference_text(objective, own, theirs)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from paretocaps.domain.front_record import FrontMember
-from paretocaps.domain.own_function import of_session
+from paretocaps.domain.own_function import function_of
 from paretocaps.domain.own_loop import NAME as LOOP
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.domain.trainer import TRAINERS
@@ -33,8 +33,8 @@ _DEFAULTS = {
 def training_command(study: str, trial: int, storage: str = "", trainer: str = _CAPSNET) -> str:
     """Return the command that trains a trial of a study, `paretocaps train demo --trial 7`.
 
-    It is a call in Python where the trainer is a function of a session or a script, which no command has, and
-    empty where a loop of one's own trains.
+    It is a call in Python where the trainer is a function of one's own, which no command has, and empty where
+    a loop of one's own trains.
 
     Args:
         study: the study's name.
@@ -45,7 +45,7 @@ def training_command(study: str, trial: int, storage: str = "", trainer: str = _
     own = [] if storage in ("", DEFAULT_STORAGE) else ["--storage", masked(storage)]
     if trainer == LOOP:
         return ""
-    if function := of_session(trainer):
+    if function := function_of(trainer):
         named = [f"storage={place!r}" for place in own[1:]]
         arguments = [repr(study), f"trial={trial}", f"trainer={function}", *named]
         return f"paretocaps.train({', '.join(arguments)})"
@@ -76,6 +76,8 @@ def reproducing_command(
     words += [] if trainer == _CAPSNET else ["--trainer", trainer]
     for name, default in _DEFAULTS.items():
         value = settings.get(name, default)
+        if name == "ranks" and trial.choices.get(name):  # the choice says it
+            continue
         if value is not None and value != default:
             flag = f"--{name.replace('_', '-')}"
             words += [flag] if value is True else [flag, _setting(name, value)]

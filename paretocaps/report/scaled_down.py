@@ -50,7 +50,11 @@ def data_text(dataset: str | None, images: Images | None, folder: str = "") -> s
 
 
 def scaled_down(
-    paper: StudySpec, run: StudySpec, images: Images | None, used: Collection[str] | None = None
+    paper: StudySpec,
+    run: StudySpec,
+    images: Images | None,
+    used: Collection[str] | None = None,
+    unstated: Collection[str] = (),
 ) -> list[str]:
     """Return a line for each thing in which a run is less than, or other than, its paper's.
 
@@ -59,7 +63,12 @@ def scaled_down(
         run: the study that was run.
         images: the images that it had; None where they are not known.
         used: the choices that have an effect in any row; None for all.
+        unstated: what the paper does not state (`PaperTable.unstated`).
     """
+
+    def instead(own: str, other: int, what: str) -> str:
+        return f"{own} instead of {other}" + (", which the paper does not state" if what in unstated else "")
+
     lines = []
     whole = WHOLE_SETS.get(paper.dataset or "")
     whole = None if run.pairs else whole  # of which there are as many as one makes
@@ -68,9 +77,9 @@ def scaled_down(
     if whole and images and images.test < whole.test:
         lines.append(f"{images.test:,} {whole.test_part} images instead of {whole.test:,}")
     if run.epochs != paper.epochs:
-        lines.append(f"{_counted(run.epochs, 'epoch')} instead of {paper.epochs}")
+        lines.append(instead(_counted(run.epochs, "epoch"), paper.epochs, "epochs"))
     if len(run.seeds) < len(paper.seeds):
-        lines.append(f"{_counted(len(run.seeds), 'seed')} instead of {len(paper.seeds)}")
+        lines.append(instead(_counted(len(run.seeds), "seed"), len(paper.seeds), "seeds"))
     lines += [
         f"{name}={own} instead of {other}"
         for name, own, other in _changed(paper.fix, run.fix)

@@ -36,7 +36,7 @@ def beside(member: FrontMember, other: FrontMember, objectives: Sequence[Objecti
         own, theirs = member.values.get(objective.name), other.values.get(objective.name)
         if own is None or theirs is None:
             continue
-        if own != theirs and _level(objective, member, other):
+        if own != theirs and are_level(objective, member, other):
             texts.append(f"level in {objective.name}")
         else:
             texts.append(difference_text(objective, own, theirs))
@@ -90,13 +90,15 @@ def neighbours(
     return list(found.values())
 
 
-def _level(objective: Objective, member: FrontMember, other: FrontMember) -> bool:
-    return other.trial in member.level.get(objective.name, ())
+def are_level(objective: Objective, member: FrontMember, other: FrontMember) -> bool:
+    """Return whether either of two trials knows that no test tells them apart in an objective."""
+    pairs = (member, other), (other, member)
+    return any(one.trial in of.level.get(objective.name, ()) for one, of in pairs)
 
 
 def _alike(objective: Objective, member: FrontMember, other: FrontMember) -> bool:
     own, theirs = member.values[objective.name], other.values[objective.name]
-    return _level(objective, member, other) or difference_text(objective, own, theirs).startswith("same ")
+    return are_level(objective, member, other) or difference_text(objective, own, theirs).startswith("same ")
 
 
 def beside_neighbours(members: Sequence[FrontMember], objectives: Sequence[Objective]) -> dict[int, str]:

@@ -13,6 +13,7 @@ from paretocaps.domain.objective import Objective, parse_objectives
 from paretocaps.domain.own_function import called, is_own
 from paretocaps.domain.own_loop import refuse_loop
 from paretocaps.domain.quantities.quantities import comparing, parse_quantity
+from paretocaps.domain.requirement import with_bounded
 from paretocaps.domain.space import Space
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS, CheckedData, TrainerSpec
@@ -116,7 +117,8 @@ def check_study(spec: StudySpec) -> CheckedStudy:
     STOPPERS.get(spec.stop_early)
     _refuse_unknown_to_workers(spec)
     _refuse_unknown_networks(spec.ensembles, trainer)
-    trainer.check_measures([objective.quantity for objective in objectives], each_of(here))
+    measured = [one.quantity for one in with_bounded(objectives, spec.stated)]
+    trainer.check_measures(measured, each_of(here))
     if sampler.sequence is not None:
         _refuse_source(spec)
         next(sampler.sequence(space, fix, spec.seed), None)  # a grid refuses a continuous range here

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from paretocaps.domain.effect import Facts
 from paretocaps.domain.job import TrainingJob
@@ -12,7 +13,7 @@ from paretocaps.domain.trainer import TrainerSpec
 from paretocaps.domain.wording import counted
 from paretocaps.errors import ParetocapsError, UsageError
 from paretocaps.run_folder import RunFolder
-from paretocaps.search.identity import identity
+from paretocaps.search.identity import data_content, identity
 from paretocaps.storage.records import TrialRecord, canonical_json
 from paretocaps.storage.store import Store
 
@@ -81,8 +82,9 @@ def find_continuing(store: Store, spec: StudySpec, trainer: TrainerSpec, facts: 
     if spec.from_study is None:
         raise UsageError("continue: name the study whose trainings are to go on (--from STUDY --continue)")
     wrong = f"study {spec.study!r} cannot continue {spec.from_study!r}"
-    then = StudySpec.model_validate(store.study(spec.from_study).spec)
-    if why := _unlike(then, spec):
+    record = store.study(spec.from_study)
+    then = StudySpec.model_validate(record.spec)
+    if why := _unlike(then, spec, record.content):
         raise UsageError(f"{wrong}, {why}")
     kept = _kept(store.trials(then.study))
     if not kept:
@@ -116,8 +118,11 @@ def settled_continuing(
         return Continuing(remarks=(f"{why}: further trials begin with the first epoch",))
 
 
-def _unlike(then: StudySpec, now: StudySpec) -> str:
-    """Return why trainings of a study cannot be the beginnings of another one's; empty if they can."""
+def _unlike(then: StudySpec, now: StudySpec, content: Mapping[str, Any] | None) -> str:
+    """Return why trainings of a study cannot be the beginnings of another one's; empty if they can.
+
+    `content` is that of its folder of images, if it has one.
+    """
     if then.trainer != now.trainer:
         return f"whose trainer is {then.trainer!r} and not {now.trainer!r}"
     if then.epochs >= now.epochs:
@@ -125,6 +130,9 @@ def _unlike(then: StudySpec, now: StudySpec) -> str:
     if then.ranks != now.ranks:
         return f"which trains on {counted(then.ranks, 'rank')} and not on {now.ranks}"
     was, data = identity(then)["data"], identity(now)["data"]
+    moved = None not in (was["path"], data["path"]) and was["path"] != data["path"]
+    if moved and content is not None and content == data_content(now):
+        data["path"] = was["path"]  # the same files, elsewhere
     differing = [f"{name}={was[name]!r} (now {data[name]!r})" for name in was if was[name] != data[name]]
     return f"which trained on other images: {', '.join(differing)}" if differing else ""
 

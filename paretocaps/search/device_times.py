@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paretocaps.domain.objective import Objective, is_scaled
+from paretocaps.domain.wording import trials_text
 from paretocaps.errors import DevicesError, UnknownNameError, UsageError
 from paretocaps.storage.quantity_table import QuantityTable
 
@@ -89,11 +90,9 @@ def _mixed(objective: Objective, present: Sequence[str], *, scaling: bool) -> De
 
 
 def _uncalibrated(trials: Sequence[int]) -> UsageError:
-    named = ", ".join(map(str, trials[:_NAMED])) + (
-        f" and {len(trials) - _NAMED} more" if trials[_NAMED:] else ""
-    )
-    have = f"trial {named} has" if len(trials) == 1 else f"trials {named} have"
+    have = f"{trials_text(trials, _NAMED)} {'has' if len(trials) == 1 else 'have'}"
     return UsageError(
         f"{have} no calibration, so times cannot be scaled: choose one device with --measured-on, or train a"
-        " new study with time among its objectives (a trial's remarks say why its reference step failed)"
+        " new study with time among its objectives (a trial's remarks say why its reference step failed;"
+        " trainings on several ranks have none)"
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from paretocaps.pareto.dominance import layers
+from paretocaps.pareto.dominance import beats, layers
 from paretocaps.pareto.subset import greedy_subset
 from paretocaps.search.history import History, Numbers, Values
 
@@ -62,11 +62,8 @@ class GoodTrials:
 
     def _beats(self, fresh: Numbers) -> bool:
         """Return whether the trials `fresh` are no good: each is beaten by the last front that is needed."""
-        for losses in self._history.losses[fresh]:
-            as_good, better = np.all(self._last <= losses, axis=1), np.any(self._last < losses, axis=1)
-            if not np.any(as_good & better):
-                return False
-        return True
+        losses = self._history.losses[fresh]
+        return bool(beats(self._last, losses[:, None]).any(axis=1).all())
 
     def _complete(self, count: int) -> Numbers:
         numbers = self._history.complete

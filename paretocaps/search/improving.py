@@ -91,13 +91,16 @@ class ImprovementSampler(BaseSampler):
         finished = FinishedTrials.of(trials, problem.objectives, counted, told)
         asked = {_key(one.params) for one in trials}
         candidates = self._candidates(finished, asked, generator)
-        if not candidates or len(finished.points) < FEWEST:
+        limits = Limits.of(trials)
+        if not candidates:
             return self.encoding.anywhere(generator)
+        if len(finished.points) < FEWEST:
+            return self._within(limits, candidates, generator)
         surrogate = self.fit(self.encoding, finished, generator)
         front = finished.values[finished.front]
         if under_way := [one.params for one in trials if one.state == TrialState.RUNNING and one.params]:
             front = np.concatenate([front, surrogate.predict(under_way).mean])
-        predicted = self._predicted(surrogate, Limits.of(trials), candidates, generator)
+        predicted = self._predicted(surrogate, limits, candidates, generator)
         return self._best(candidates, predicted, front, finished.scaling)
 
     def sample_independent(
@@ -119,6 +122,16 @@ class ImprovementSampler(BaseSampler):
             near = generator.choice(finished.promising, size=CANDIDATES // 2)
             drawn += [self.encoding.near(finished.points[row], generator) for row in near]
         return list({key: point for point in drawn if (key := _key(point)) not in asked}.values())
+
+    def _within(
+        self, limits: Limits, candidates: Sequence[dict[str, Scalar]], generator: np.random.Generator
+    ) -> dict[str, Scalar]:
+        """Return the candidate that most probably keeps what is known of the limits; any without them."""
+        if not limits.excess.shape[1]:
+            return self.encoding.anywhere(generator)
+        grown = Trees(self.encoding.rows(limits.points), limits.excess, generator)
+        excess = np.maximum(grown.predict(self.encoding.rows(candidates)), 0.0).sum(axis=2)
+        return candidates[int(excess.mean(axis=0).argmin())]
 
     def _best(
         self, candidates: Sequence[dict[str, Scalar]], predicted: _Predicted, front: Matrix, scaling: Scaling

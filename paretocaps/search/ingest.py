@@ -31,11 +31,9 @@ def ingest(runner: Runner) -> None:
     Raises:
         ParetocapsError: too many trials have failed.
     """
-    if runner.origin is None:
-        return
     study, root = runner.spec.study, study_folder(runner.store.artifacts, runner.spec.study)
-    found = unknown_folders(root, lambda: runner.store.known_folders(study))
-    renamed = [] if runner.results.known.seen else other_folders(root, study)
+    found = unknown_folders(root, runner.store.all_folders)  # those of a study that was renamed are its own
+    renamed = [] if runner.results.known.seen else other_folders(root, study, runner.store.all_folders)
     if not found and not renamed:
         return
     taking = _Taking(runner, runner.proposals.design_names)
@@ -55,7 +53,11 @@ def ingest(runner: Runner) -> None:
 
 @dataclass
 class _Taking:
-    """One ingestion: what was found, by training and seed, and how many trainings are taken or left alone."""
+    """One ingestion: what was found, by training and seed, and how many trainings are taken or left alone.
+
+    Seeds beyond the study's own are further ones, as `confirm` trains them. Of two trainings with one seed,
+    the one that nothing disturbed is taken.
+    """
 
     runner: Runner
     names: Mapping[Hashable, str]
@@ -64,13 +66,13 @@ class _Taking:
     taken: int = 0
 
     def add(self, left: LeftTraining) -> None:
-        """Add a training of the study, unless the study has no such seed or one like it was found before."""
-        if left.job.seed not in self.runner.spec.seeds:
-            self.alone["with seeds that the study does not have"] += 1
-            return
+        """Add a training of the study, unless one as good with its seed was found before."""
         own = self.found[self.runner.results.known.same.key(left.job.choices)]
-        if own.setdefault(left.job.seed, left) is not left:
+        if (known := own.get(left.job.seed)) is not None:
             self.alone[_KNOWN] += 1
+            if not known.measurement.device.loaded or left.measurement.device.loaded:
+                return
+        own[left.job.seed] = left
 
     def take(self) -> None:
         """Take what was found: into trials with the same choices that are to be completed, else as new."""
@@ -78,9 +80,12 @@ class _Taking:
         left = set(runner.recovery.claimable)
         trials = runner.store.trials(runner.spec.study, attempts=False)
         lacking = {same.key(trial.choices): trial.number for trial in trials if trial.number in left}
+        finished = {same.key(one.choices): one.number for one in trials if one.state == "finished"}
         for key, found in self.found.items():
             if key in lacking:
                 self._fill(lacking[key], found)
+            elif key in finished:
+                self._add_seeds(finished[key], found)
             elif key in runner.results.known.seen:
                 self.alone[_KNOWN] += len(found)
             else:
@@ -100,6 +105,17 @@ class _Taking:
                 self.runner.store.start_attempt(self.runner.spec.study, number, seed, left.folder), left
             )
 
+    def _add_seeds(self, number: int, found: BySeed) -> None:
+        """Take the seeds that a finished trial lacks."""
+        runner = self.runner
+        measured = runner.store.trial(runner.spec.study, number).measured
+        for seed, left in found.items():
+            if seed in measured:
+                self.alone[_KNOWN] += 1
+            else:
+                attempt = runner.store.start_attempt(runner.spec.study, number, seed, left.folder)
+                self._store(attempt, left)
+
     def _begin(self, key: Hashable, found: BySeed) -> None:
         """Take trainings of one set of choices as a new trial, if the study has room for what it lacks."""
         runner = self.runner
@@ -108,8 +124,11 @@ class _Taking:
         if missing and runner.results.known.counted >= runner.spec.trials:
             self.alone["of trials that lack other seeds, because the study has all its trials"] += len(found)
             return
-        first, *others = found.items()
+        first, *others = sorted(found.items())  # the study's own seeds before further ones
         seed, left = first
+        if seed not in runner.spec.seeds:
+            self.alone["with further seeds, of trials that lack the first"] += len(found)
+            return
         choices: dict[str, Any] = left.job.choices
         try:
             begun = runner.begin(choices, self.names.get(key), seed, left.folder)

@@ -12,6 +12,7 @@ from paretocaps.domain.progress import WAITS, OnProgress, unheard
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
 from paretocaps.domain.tuning import Tuning
+from paretocaps.domain.wording import trials_text
 from paretocaps.errors import StorageError, TrainingError
 from paretocaps.execution.attempt import failure_of
 from paretocaps.execution.devices import devices
@@ -77,10 +78,9 @@ class Judging:
                     judged[number] = found.images
         self.on_progress(JUDGING, len(trials), len(trials))
         if judged:
-            which = ", ".join(map(str, judged))
             self.notice(
                 f"test accuracy measured on {max(judged.values()):,} images, once and for the front alone:"
-                f" trial{'s' * (len(judged) > 1)} {which} (`front --test` shows it)"
+                f" {trials_text(list(judged))} (`front --test` shows it)"
             )
 
     def _lacking(self, number: int) -> list[tuple[TrialRecord, AttemptRecord]]:

@@ -1,7 +1,7 @@
 """Finds the measured trainings of a study that its database lacks, because it was lost or replaced."""
 
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,17 +27,16 @@ def unknown_folders(root: Path, read_known: Callable[[], Collection[Path]]) -> l
     The known ones are read afterwards, because other drivers may train meanwhile: a training is stored before
     it begins.
     """
-    found = [training for trial in _folders(root) for training in _folders(trial)]
-    known = read_known() if found else ()
-    unknown = (folder for folder in found if folder not in known)
-    return sorted(folder for folder in unknown if RunFolder(folder).measurement_file.is_file())
+    return _measured(_folders(root), read_known)
 
 
-def other_folders(root: Path, study: str) -> list[Path]:
-    """Return the measured trainings' folders of a study that lie in the folders of others, beside `root`."""
-    others = (place for place in _folders(root.parent) if place != root)
-    found = (folder for place in others for folder in unknown_folders(place, tuple))
-    jobs = ((folder, RunFolder(folder).job()) for folder in found)
+def other_folders(root: Path, study: str, read_known: Callable[[], Collection[Path]]) -> list[Path]:
+    """Return the measured trainings' folders of a study that lie in the folders of others, beside `root`.
+
+    Those that are known are left out, as in `unknown_folders`.
+    """
+    places = [trial for place in _folders(root.parent) if place != root for trial in _folders(place)]
+    jobs = ((folder, RunFolder(folder).job()) for folder in _measured(places, read_known))
     return [folder for folder, job in jobs if job is not None and job.study == study]
 
 
@@ -66,6 +65,14 @@ def read_left(folder: Path, study: str, origin: Origin) -> LeftTraining | str:
     if job.origin.data != origin.data:
         return "made on other data"
     return LeftTraining(folder, job, measurement)
+
+
+def _measured(trials: Iterable[Path], read_known: Callable[[], Collection[Path]]) -> list[Path]:
+    """Return the measured trainings' folders in those of trials, except those that are known."""
+    found = [training for trial in trials for training in _folders(trial)]
+    known = read_known() if found else ()
+    unknown = (folder for folder in found if folder not in known)
+    return sorted(folder for folder in unknown if RunFolder(folder).measurement_file.is_file())
 
 
 def _folders(place: Path) -> Iterator[Path]:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import Objective
-from paretocaps.domain.quantities.quantities import parse_quantity
+from paretocaps.domain.quantities.quantities import compares_trials, parse_quantity
+from paretocaps.domain.quantities.reach import EpochsTo
 from paretocaps.pareto.level import Comparison, over_images, over_one_seed, over_seeds
 from paretocaps.pareto.matrix import Matrix
 from paretocaps.storage.predictions import Mistakes
@@ -30,12 +31,11 @@ def with_levels(store: Store, front: FrontRecord) -> FrontRecord:
     if len(front) < 2:
         return front
     trials = [member.trial for member in front]
-    objectives = [objective for objective in front.objectives if not _compares_trials(objective)]
+    objectives = [one for one in front.objectives if not compares_trials(one.quantity)]
     values, seeds = _by_seed(store, front, objectives)
     compared: dict[str, Comparison] = {}
     for objective, own in zip(objectives, values, strict=True):
-        images = front.validation_images if objective.images == "validation" else None
-        comparison = over_seeds(own, 1 / images if images else 0.0)
+        comparison = over_seeds(own, _step(objective, front))
         if objective.quantity in _COUNTS:
             comparison = comparison.or_else(over_one_seed(own))
         elif objective.quantity == _ACC:
@@ -47,10 +47,24 @@ def with_levels(store: Store, front: FrontRecord) -> FrontRecord:
     return replace(front, members=tuple(members))
 
 
-def _compares_trials(objective: Objective) -> bool:
-    """Return whether a quantity compares mean curves, so that a seed has no value of its own."""
-    quantity = parse_quantity(objective.quantity)
-    return quantity is not None and quantity.against is not None
+def with_design_levels(
+    store: Store, front: FrontRecord, trials: Sequence[FrontMember], design: str
+) -> list[FrontMember]:
+    """Return `trials`, of which the first one of a design knows whom of a front it is level with."""
+    found = list(trials)
+    place = next((place for place, one in enumerate(found) if design in one.designs), None)
+    if place is not None and all(objective.name in found[place].values for objective in front.objectives):
+        others = tuple(member for member in front if member.trial != found[place].trial)
+        found[place] = with_levels(store, replace(front, members=(*others, found[place]))).members[-1]
+    return found
+
+
+def _step(objective: Objective, front: FrontRecord) -> float:
+    """Return the least difference of two values: an epoch, or an image's share; 0 where there is none."""
+    if isinstance(parse_quantity(objective.quantity), EpochsTo):
+        return 1.0
+    images = front.validation_images if objective.images == "validation" else None
+    return 1 / images if images else 0.0
 
 
 def _by_seed(

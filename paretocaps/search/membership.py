@@ -8,6 +8,7 @@ import numpy as np
 from paretocaps.domain.collapse import COLLAPSED
 from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.objective import Objective
+from paretocaps.domain.requirement import with_bounded
 from paretocaps.pareto.matrix import Rows
 from paretocaps.pareto.membership import (
     Draws,
@@ -92,10 +93,10 @@ def contest(store: Store, front: FrontRecord, table: QuantityTable | None = None
 
     The arguments are those of `with_membership`.
     """
-    bounded = [bound.objective for bound in front.requirements]
-    asked = tuple(dict.fromkeys(one.quantity for one in (*front.objectives, *bounded)))
+    compared = with_bounded(front.objectives, front.requirements)
+    asked = tuple(dict.fromkeys(one.quantity for one in compared))
     everyone = store.table(front.study, asked) if table is None else table
-    everyone = comparable(everyone, [*front.objectives, *bounded], front.device, front.scaled_to)
+    everyone = comparable(everyone, compared, front.device, front.scaled_to)
     whole = np.isfinite(columns(everyone, front.objectives)).all(axis=1)
     stands = np.isin(everyone.trials, [member.trial for member in front])  # another seed may just have come
     kept = stands | (whole & keeping(everyone, front.requirements) & ~_left_out(everyone, front))

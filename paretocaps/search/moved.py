@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 
 from paretocaps.domain.measurement import Device
+from paretocaps.domain.requirement import with_bounded
 from paretocaps.execution.devices import gpu_names
 from paretocaps.host import processor_name
 from paretocaps.search.results import Results
@@ -23,7 +24,8 @@ def moved(results: Results, kind: str, *, elsewhere: bool = False) -> str:
         kind: what trains now, "cpu" or "cuda".
         elsewhere: whether that is on other machines, of which only the kind is known.
     """
-    bound = [objective.name for objective in results.objectives if objective.device_bound]
+    deciding = with_bounded(results.objectives, results.spec.requirements)
+    bound = list(dict.fromkeys(one.name for one in deciding if one.device_bound))
     before = _last_device(results) if bound else None
     if before is None:
         return ""

@@ -96,6 +96,12 @@ class Observer:
     def front_changed(self, front: FrontRecord) -> None:
         """Show the new front over the study's objectives."""
 
+    def answers_changed(self, answers: FrontRecord) -> None:
+        """Show the new front of the trials that keep the study's bounds, which others may beat.
+
+        It comes before the front of all trials.
+        """
+
     def remains(self, remaining: Remaining) -> None:
         """Show what remains of the study; it follows the end of every training."""
 

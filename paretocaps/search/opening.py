@@ -38,7 +38,13 @@ from paretocaps.search.interrupts import Interrupts
 from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.moved import moved
 from paretocaps.search.observer import Observer
-from paretocaps.search.optuna_study import constrain, foreign_study, has_optuna_study, open_optuna_study
+from paretocaps.search.optuna_study import (
+    constrain,
+    foreign_study,
+    has_optuna_study,
+    leave_out,
+    open_optuna_study,
+)
 from paretocaps.search.outlook import Outlook
 from paretocaps.search.places import (
     fewer_jobs,
@@ -57,7 +63,7 @@ from paretocaps.search.prior_trials import (
 )
 from paretocaps.search.problem import Problem, exact_by
 from paretocaps.search.proposals import Proposals
-from paretocaps.search.rejection import Rejection
+from paretocaps.search.rejection import Rejection, lifted
 from paretocaps.search.results import Results
 from paretocaps.search.runner import Runner
 from paretocaps.search.same_training import SameTraining
@@ -128,16 +134,17 @@ def opened(
             driver.store.set_facts(spec.study, facts)  # an older study has none
             stopping = Stopping(spec, checked.objectives, checked.trainer, facts, driver.store)
             results = Results(spec, checked.objectives, driver.store, study, known, observer, stopping)
+            constraints = Constraints(results.standing, known)
+            fallen = _lifted(driver.store, spec, constraints) if begun else frozenset[int]()
+            leave_out(study, fallen)
             if spec.stated:
-                constrain(study, Constraints(results.standing, known).of)
+                constrain(study, constraints.of)
             first = prior.first(FIRST) if prior is not None else ()
-            continuing = settled_continuing(
-                driver.store, spec, checked.trainer, facts, begun=bool(known.states)
-            )
+            continuing = settled_continuing(driver.store, spec, checked.trainer, facts, begun=begun)
             runner = Runner(
-                results,
-                driver,
-                Proposals(
+                results=results,
+                driver=driver,
+                proposals=Proposals(
                     study,
                     designs,
                     checked.sampler,
@@ -146,15 +153,16 @@ def opened(
                     observer,
                     prior_points=first,
                     length=length_by(forecaster, checked.objectives, kind_of(checked.places)),
+                    lifted=fallen,
                 ),
-                executor,
-                interrupts,
-                origin,
-                _rejection(checked, results, designs, forecaster),
-                None if seeds is None else Confirmation(results, driver, budget=seeds),
-                continuing,
-                forecaster,
-                kind_of(checked.places),
+                executor=executor,
+                interrupts=interrupts,
+                origin=origin,
+                rejection=_rejection(checked, results, designs, forecaster),
+                confirmation=None if seeds is None else Confirmation(results, driver, budget=seeds),
+                continuing=continuing,
+                forecaster=forecaster,
+                device=kind_of(checked.places),
             )
             observer.opened(spec, known.ended)
             remarks = notices, stopping.remarks, prior_remarks(prior), continuing.remarks
@@ -166,6 +174,12 @@ def opened(
                 ingest(runner)
             _tell_moved(checked, runner)
             yield runner
+
+
+def _lifted(store: Store, spec: StudySpec, constraints: Constraints) -> frozenset[int]:
+    """Return the numbers of the rejected trials that the study would not reject any more."""
+    rejected = store.trials(spec.study, ["rejected"], attempts=False)
+    return lifted({one.number: one.reason or "" for one in rejected}, spec, constraints.of)
 
 
 def _rejection(

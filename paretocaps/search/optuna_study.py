@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -110,6 +110,11 @@ def constrain(study: optuna.Study, constraints: Callable[[int], Mapping[str, flo
         constraints: returns that by the name of the bound, from a trial's number: 0 or less where it is kept.
     """
     _cache_of(study).constraints = constraints
+
+
+def leave_out(study: optuna.Study, numbers: Container[int]) -> None:
+    """Let the sampler of `study` know nothing of these pruned trials: why they were no longer holds."""
+    _cache_of(study).left_out = numbers
 
 
 def tell_again(

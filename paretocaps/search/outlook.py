@@ -1,6 +1,5 @@
 """What is known of choices before their training: sizes, and the best that time and accuracy may be."""
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -152,7 +151,7 @@ class Outlook:
     def _learn(self, trials: Sequence[int]) -> None:
         table, spec = self.standing.table, self.standing.spec
         for trial in trials:
-            choices = _parsed(table.choices[table.row(trial)])
+            choices = table.choices_of(table.row(trial))
             memory = self.forecast(choices).estimated.get("memory")
             self.failures.finished(trial, self.point(choices), memory)
             measured = table.column("memory")[table.row(trial)] if "memory" in table.quantities else np.nan
@@ -163,7 +162,7 @@ class Outlook:
         rows = self.standing.store.finished_epochs(spec.study, trials)
         for trial, own in groupby(rows, key=lambda row: row.trial):
             curves = [list(curve) for _, curve in groupby(own, key=lambda row: row.seed)]
-            choices = _parsed(table.choices[table.row(trial)])
+            choices = table.choices_of(table.row(trial))
             told, last = self.forecast(choices), curves[-1][0]
             self._times[last.device, last.torch].note(
                 trial, told.epochs, _mean(curves, lambda row: row.seconds)
@@ -182,8 +181,3 @@ def _mean(curves: Sequence[Sequence[EpochRow]], value: Callable[[EpochRow], floa
     """Return the mean over the seeds after each epoch that all of them have."""
     together = zip(*([value(row) for row in curve] for curve in curves), strict=False)
     return [sum(values) / len(values) for values in together]
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    choices: dict[str, Any] = json.loads(text)
-    return choices

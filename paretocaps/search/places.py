@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from paretocaps.cores import one_of_each_core
 from paretocaps.domain.measurement import ENERGY
 from paretocaps.domain.objective import OBJECTIVES, Objective
+from paretocaps.domain.requirement import with_bounded
 from paretocaps.domain.slot import WHOLE
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.wording import counted
@@ -55,8 +56,7 @@ def refuse_sharing(spec: StudySpec, objectives: Sequence[Objective], places: Seq
         UsageError: they would; the message has the remedies.
     """
     refuse_shared_counter(spec, places)
-    measured = (*objectives, *(bound.objective for bound in spec.requirements))
-    timed = [objective.name for objective in measured if objective.timed]
+    timed = [one.name for one in with_bounded(objectives, spec.requirements) if one.timed]
     count, where = len(set(places)), ", ".join(sorted(set(places)))
     if timed and len(places) > count and not spec.share_device:
         raise UsageError(

@@ -1,6 +1,5 @@
 """A warm start: finished trials of another study, which lead a new study's sampler and count for nothing."""
 
-import json
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +14,7 @@ from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import StudyMismatchError, UsageError
 from paretocaps.pareto.dominance import rank
 from paretocaps.pareto.improvement import expected_improvement
-from paretocaps.pareto.matrix import Matrix
+from paretocaps.pareto.matrix import Matrix, Rows
 from paretocaps.search.designs import StudyDesigns
 from paretocaps.search.device_times import comparable
 from paretocaps.search.finished_trials import REFERENCE, Scaling
@@ -68,7 +67,7 @@ def source_trials(
             raise UsageError(f"{wrong}, which did not measure {objective.name}: optimise what it measured")
     found, refusal = [], ""
     for row in _front_and_latest(table.values, objectives):
-        choices = json.loads(table.choices[row])
+        choices = table.choices_of(int(row))
         try:
             designs.point(choices)
         except UsageError as error:
@@ -177,15 +176,28 @@ class PriorTrials:
         return cls(trials, points, values, objectives, designs.space, bounds)
 
     def first(self, count: int) -> list[dict[str, Scalar]]:
-        """Return up to `count` points of their front, each of which adds most hypervolume to those before."""
-        front = rank(self.values, self.objectives)
+        """Return up to `count` points of their front, each of which adds most hypervolume to those before.
+
+        Those of the front of trials that keep the bounds on objectives there come first.
+        """
+        keeping = np.flatnonzero([self._keeps(row) for row in range(len(self.values))])
+        rows = [*self._spread(keeping, count), *self._spread(np.arange(len(self.values)), count)]
+        return [dict(self.points[row]) for row in list(dict.fromkeys(rows))[:count]]
+
+    def _spread(self, among: Rows, count: int) -> list[int]:
+        """Return up to `count` rows of a front, each of which adds most hypervolume to those before."""
+        front = among[rank(self.values[among], self.objectives)]
         scaled = Scaling.of(self.values, self.objectives, front).scaled(self.values[front])
         reference, chosen = np.full(scaled.shape[1], REFERENCE), list[int]()
         while len(chosen) < min(count, len(front)):
             gains = expected_improvement(scaled, np.zeros_like(scaled), scaled[chosen], reference)
             gains[chosen] = -1.0
             chosen.append(int(np.argmax(gains)))
-        return [dict(self.points[front[row]]) for row in chosen]
+        return [int(front[row]) for row in chosen]
+
+    def _keeps(self, row: int) -> bool:
+        values = dict(zip((one.name for one in self.objectives), self.values[row], strict=True))
+        return all(bound.kept_by(values[bound.name]) for bound in self.bounds if bound.name in values)
 
     def told(self, own: Sequence[FrozenTrial], share: float = 1.0) -> list[FrozenTrial]:
         """Return what a sampler is told of them beside the study's own trials, as finished trials.

@@ -2,10 +2,10 @@
 
 import math
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from typing import Any, Literal
 
 import optuna
@@ -30,6 +30,8 @@ _RESAMPLE = 3
 _DRAWS = 16_384
 
 
+_STEERED = 50
+"""After so many rejections in a row the sampler proposes, as points of a start keep to no bound."""
 MOST_REJECTED = 200
 """How many proposals in a row may be rejected before nothing more is proposed."""
 Nothing = Literal["exhausted", "full", "rejected"]
@@ -73,6 +75,7 @@ class Proposals:
         length: how long the training of canonical choices is, by which a start without priors begins with
             the shortest ones; None where it does not (`length_by`).
         planned: whether nothing is proposed but designs and the points of a sequence.
+        lifted: the rejected trials whose bound no longer holds.
     """
 
     study: optuna.Study
@@ -84,6 +87,7 @@ class Proposals:
     prior_points: Sequence[dict[str, Scalar]] = ()
     length: Length | None = None
     planned: bool = False
+    lifted: Container[int] = frozenset()
     space: Space = field(init=False)
     fix: Mapping[str, Any] = field(init=False)
     _sequence: Iterator[dict[str, Scalar]] = field(init=False)
@@ -193,6 +197,8 @@ class Proposals:
 
     def _ask(self) -> optuna.Trial | None:
         """Return a trial of the sampler, of its start or of its sequence, which may have come to its end."""
+        if self.sampler.sequence is None and self._start.trials and self._rejected_last >= _STEERED:
+            self._start.end()
         if (self.sampler.sequence is None and self._start.over) or self._waiting():
             return self.study.ask()
         point = self._unseen(self._sequence)
@@ -200,6 +206,13 @@ class Proposals:
             return begin_at(self.study, point, {})
         self._start.end()
         return self.study.ask() if self.sampler.sequence is None else None
+
+    @property
+    def _rejected_last(self) -> int:
+        """How many of the last trials were rejected, in this run or before it, by what holds still."""
+        states, left_out = self.known.states, self.lifted
+        latest = sorted(states, reverse=True)
+        return sum(1 for _ in takewhile(lambda n: states[n] == "rejected" and n not in left_out, latest))
 
     def _try(self, trial: optuna.Trial, claim: Claim) -> tuple[Proposal, Begun] | Literal["full"] | None:
         """Claim a trial, unless it repeats another or contradicts itself, which Optuna is told."""

@@ -1,6 +1,5 @@
 """Computes fronts from a table of finished trials, with pure functions; pymoo ranks them."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +12,7 @@ from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.measurement import IMAGES, MEASURED
 from paretocaps.domain.objective import Objective
 from paretocaps.domain.quantities.quantities import parse_quantity
-from paretocaps.domain.requirement import Requirement
+from paretocaps.domain.requirement import Requirement, with_bounded
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import ParetocapsError, UsageError
 from paretocaps.pareto.dominance import rank
@@ -63,11 +62,10 @@ def ranked_front(
         UsageError: an objective was not measured, or does not compare across devices; or a trial has no
             calibration to scale by.
     """
-    _refuse_unmeasured(study.name, table, [*objectives, *(bound.objective for bound in requirements)])
+    compared = with_bounded(objectives, requirements)
+    _refuse_unmeasured(study.name, table, compared)
     present = table.device_names
-    everyone = comparable(
-        table, [*objectives, *(bound.objective for bound in requirements)], device, scale_to
-    )
+    everyone = comparable(table, compared, device, scale_to)
     corners = corners_of(study, everyone if scale_to else table, objectives, own=scale_to is None)
     bounded = everyone.only(keeping(everyone, requirements)) if requirements else everyone
     kept = bounded if among is None else bounded.only(np.isin(bounded.trials, list(among)))
@@ -184,7 +182,7 @@ def asked_quantities(
     objectives: Sequence[Objective], requirements: Sequence[Requirement] = ()
 ) -> tuple[str, ...]:
     """Return the columns of a table to rank trials: every common quantity, and those of the arguments."""
-    asked = [objective.quantity for objective in (*objectives, *(bound.objective for bound in requirements))]
+    asked = [one.quantity for one in with_bounded(objectives, requirements)]
     return tuple(dict.fromkeys([*MEASURED, *asked]))
 
 
@@ -195,13 +193,11 @@ def front_trials(
 
     Devices do not compare where an objective does not, or what one of the `requirements` is on.
     """
-    bound = any(one.device_bound for one in (*objectives, *(each.objective for each in requirements)))
-    groups = [table.devices == name for name in table.device_names] if bound else None
+    bound = any(one.device_bound for one in with_bounded(objectives, requirements))
+    parts = [table.only(table.devices == name) for name in table.device_names] if bound else [table]
     found: set[int] = set()
-    for chosen in groups if groups is not None else [np.ones(len(table), dtype=bool)]:
-        part = table.only(chosen)
-        if len(part):
-            found.update(part.trials[rank(columns(part, objectives), objectives)].tolist())
+    for part in filter(len, parts):
+        found.update(part.trials[rank(columns(part, objectives), objectives)].tolist())
     return sorted(found)
 
 
@@ -239,7 +235,7 @@ def _member(
     values |= {o.name: values[o.quantity] for o in objectives if o.quantity in values}
     estimates = table.estimates(row)
     estimates |= {o.name: estimates[o.quantity] for o in objectives if o.quantity in estimates}
-    choices = json.loads(table.choices[row])
+    choices = table.choices_of(row)
     return FrontMember(
         trial=int(table.trials[row]),
         choices={name: choices[name] for name in [*order, *choices] if name in choices},

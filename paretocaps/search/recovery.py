@@ -9,6 +9,7 @@ from optuna.trial import TrialState
 
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import Measurement
+from paretocaps.domain.wording import trials_text
 from paretocaps.host import host_name
 from paretocaps.run_folder import RunFolder
 from paretocaps.search.driver import Driver, runs_here
@@ -148,8 +149,8 @@ class Recovery:
         self._loaded = deque(number for number in members if number in own)
         new = [number for number in self._loaded if number not in self._redone]
         if new:
-            which = f"trial{'s' * (len(new) > 1)} {', '.join(map(str, new))}"
-            self.results.observer.notice(f"trained again, because something disturbed the device: {which}")
+            why = "something disturbed the device"
+            self.results.observer.notice(f"trained again, because {why}: {trials_text(new)}")
         self._redone |= set(new)
         return bool(self._loaded)
 
@@ -238,6 +239,10 @@ class Recovery:
         """Settle the result that an attempt left, or why it was `ended`; else its seed is trained again."""
         results, folder, seed = self.results, _folder(attempt), attempt.key.seed
         left = _left(attempt) or ended
+        if isinstance(left, Measurement) and self._has_gone_on(attempt, left):
+            trial.running.discard(seed)
+            trial.waiting.append(seed)
+            return
         if left is None or (trial.finished and attempt.state == "failed"):
             if left is None:
                 if attempt.elsewhere is not None:
@@ -251,6 +256,12 @@ class Recovery:
         if isinstance(left, Measurement):
             results.observer.notice(f"trial {trial.number} was measured while no driver ran: it is stored")
         results.settle(attempt.key, folder, left)
+
+    def _has_gone_on(self, attempt: AttemptRecord, left: Measurement) -> bool:
+        """Return whether an attempt was stopped early by what holds no more, as its trial has gone on."""
+        folder = _folder(attempt)
+        stopped = attempt.state == "stopped" or (folder is not None and folder.stopped_file.exists())
+        return stopped and self.results.stopping.stopped(attempt.key, left) is None
 
     def _unfinished(self, trial: TrialRecord) -> list[int]:
         done = {attempt.key.seed for attempt in trial.attempts if attempt.state == "finished"}

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from paretocaps.domain.objective import Objective
+from paretocaps.domain.requirement import with_bounded
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.search.study_front import StudyFront
 from paretocaps.storage.records import AttemptRecord, TrialRecord
@@ -17,8 +18,8 @@ class Redoing:
     """Looks for loaded trainings of a front's members, within the bounds of the study.
 
     A training is trained again with its own seed, so that nothing but its times may differ, and the quieter
-    one counts from then on (`storage.quietest`). Where no objective is a time or energy there is nothing to
-    be gained.
+    one counts from then on (`storage.quietest`). Where no objective or bound is on a time or energy there is
+    nothing to be gained.
 
     Args:
         spec, objectives, store: the study.
@@ -32,11 +33,15 @@ class Redoing:
 
     def members(self) -> list[int]:
         """Return the members of the front that have trainings to be trained again."""
-        if not self.spec.redo_loaded or not any(objective.timed for objective in self.objectives):
+        if not self.spec.redo_loaded or not any(objective.timed for objective in self._deciding):
             return []
         front = self.standing.within(self.spec.requirements)
         loaded = [member.trial for member in front if member.loaded]
         return [number for number in loaded if self.seeds(self.store.trial(self.spec.study, number))]
+
+    @property
+    def _deciding(self) -> tuple[Objective, ...]:
+        return with_bounded(self.objectives, self.spec.requirements)
 
     def seeds(self, trial: TrialRecord) -> list[int]:
         """Return the seeds whose training that counts is loaded, and was trained again too few times."""

@@ -1,14 +1,19 @@
 """Rejects choices that are not worth a training, before it: what they cannot become is known without it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from paretocaps.domain.objective import Objective
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.pareto.dominance import beats
+from paretocaps.pareto.matrix import signs
 from paretocaps.search.outlook import Bounds, Outlook
 from paretocaps.search.proposals import MOST_REJECTED
+
+_BREAKS = ", which breaks the bound "
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ class Rejection:
             if name in known and not any(bound.kept_by(values).any() for values in known[name]):
                 value = _number(_best(known[name], high=bound.relation in (">", ">=")))
                 at_best = "" if np.array_equal(*known[name]) else " at best"
-                yield f"{name} is {value}{at_best}, which breaks the bound {bound}"
+                yield f"{name} is {value}{at_best}{_BREAKS}{bound}"
 
     def _beaten(self, known: Mapping[str, Bounds]) -> str:
         """Return a sentence on the trial that beats the most optimistic outcome after every epoch."""
@@ -69,16 +74,32 @@ class Rejection:
         if not front.members:
             return ""
         best = [known[o.quantity].high if o.sign < 0 else known[o.quantity].low for o in self.objectives]
-        signs = np.array([o.sign for o in self.objectives])
-        outcomes = signs * np.stack(np.broadcast_arrays(*best), axis=1)  # minimized, [epochs, objectives]
-        members = signs * np.array([[m.values[o.name] for o in self.objectives] for m in front])
-        behind = outcomes[:, None] - members  # [epochs, members, objectives]
-        beaten = (behind >= 0).all(axis=2) & (behind > 0).any(axis=2)
+        sign = signs(self.objectives)
+        outcomes = sign * np.stack(np.broadcast_arrays(*best), axis=1)  # minimized, [epochs, objectives]
+        members = sign * np.array([[m.values[o.name] for o in self.objectives] for m in front])
+        beaten = beats(members, outcomes[:, None])  # [epochs, members]
         if not beaten.any(axis=1).all():
             return ""
-        last = zip(self.objectives, signs * outcomes[-1], strict=True)
+        last = zip(self.objectives, sign * outcomes[-1], strict=True)
         outcome = ", ".join(f"{o.name} {_number(value)}" for o, value in last)
         return f"at best it has {outcome}, and trial {front.members[beaten[-1].argmax()].trial} beats that"
+
+
+def lifted(
+    reasons: Mapping[int, str], spec: StudySpec, excess: Callable[[int], Mapping[str, float]]
+) -> frozenset[int]:
+    """Return the rejected trials that a bound rejected, and that break none of the bounds that there are now.
+
+    Args:
+        reasons: why trials were rejected, by number.
+        spec: the study; one that rejects nothing has lifted all of them.
+        excess: by how much a trial breaks each bound (`Constraints.of`).
+    """
+    return frozenset(
+        number
+        for number, reason in reasons.items()
+        if not spec.reject or (_BREAKS in reason and max(excess(number).values(), default=0.0) <= 0)
+    )
 
 
 def _best(known: Bounds, *, high: bool) -> float:

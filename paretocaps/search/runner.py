@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from paretocaps.domain.job import Origin, TrainingJob
-from paretocaps.domain.objective import OBJECTIVES, is_timed
+from paretocaps.domain.objective import is_timed
+from paretocaps.domain.requirement import with_bounded
 from paretocaps.domain.trainer import TRAINERS, Forecaster, forecast_of
 from paretocaps.errors import FencedError, ParetocapsError, StorageError, UnavailableError, UsageError
 from paretocaps.execution.executor import Executor
 from paretocaps.run_folder import RunFolder
 from paretocaps.search.claiming import Claiming
 from paretocaps.search.confirming import Confirmation
-from paretocaps.search.continuing import NOTHING, Continuing
+from paretocaps.search.continuing import Continuing
 from paretocaps.search.driver import Driver
 from paretocaps.search.ending import Ending
 from paretocaps.search.interrupts import Interrupts, TimeIsUpError
@@ -62,13 +63,13 @@ class Runner:
     driver: Driver
     proposals: Proposals
     executor: Executor
-    interrupts: Interrupts = field(default_factory=Interrupts)
-    origin: Origin | None = None
-    rejection: Rejection | None = None
-    confirmation: Confirmation | None = None
-    continuing: Continuing = NOTHING
-    forecaster: Forecaster | None = None
-    device: str = "cpu"
+    interrupts: Interrupts
+    origin: Origin
+    rejection: Rejection | None
+    confirmation: Confirmation | None
+    continuing: Continuing
+    forecaster: Forecaster | None
+    device: str
     exhausted: bool = False
     time_is_up: str = ""
     jobs: Jobs = field(init=False)
@@ -265,8 +266,8 @@ class Runner:
     @property
     def _measured(self) -> tuple[str, ...]:
         """The quantities of the objectives, and of the study's bounds."""
-        bounded = [OBJECTIVES.get(requirement.name) for requirement in self.spec.requirements]
-        return tuple(dict.fromkeys(objective.quantity for objective in (*self.objectives, *bounded)))
+        deciding = with_bounded(self.objectives, self.spec.requirements)
+        return tuple(dict.fromkeys(one.quantity for one in deciding))
 
     def _job(self, trial: OpenTrial, begun: Begun) -> TrainingJob:
         key = begun.key

@@ -8,7 +8,7 @@ import numpy as np
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import Objective
-from paretocaps.domain.requirement import Requirement
+from paretocaps.domain.requirement import Requirement, with_bounded
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.run_folder import RunFolder
 from paretocaps.search.corners import fixed_corners
@@ -55,6 +55,7 @@ class StudyFront:
     _members: dict[int, FrontMember] = field(default_factory=dict)
     _newer: list[int] = field(default_factory=list)
     _saved: bool = False
+    _answers: FrontRecord | None = None
     _within: dict[tuple[Requirement, ...], FrontRecord] = field(default_factory=dict)
     _within_of: tuple[StudyRecord, QuantityTable] | None = None
 
@@ -90,7 +91,7 @@ class StudyFront:
 
     def device_of(self, requirements: Sequence[Requirement] = ()) -> str | None:
         """Return the latest device if an objective or a bound does not compare across devices, else None."""
-        compared = [*self.objectives, *(bound.objective for bound in requirements)]
+        compared = with_bounded(self.objectives, requirements)
         return latest_device(self.table) if any(one.device_bound for one in compared) else None
 
     def has_measured(self, requirements: Sequence[Requirement]) -> bool:
@@ -134,6 +135,9 @@ class StudyFront:
         self._members, self._newer = {member.trial: member for member in front}, []
         changed = front != self.front
         saved = self.store.save_front(front, self.table, change, told, values=changed or not self._saved)
+        if self.spec.requirements and (answers := self.within(self.spec.requirements)) != self._answers:
+            self._answers = answers
+            self.observer.answers_changed(answers)
         if changed:
             self.front = front
             self.observer.front_changed(front)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from copy import deepcopy as copied
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any
@@ -53,6 +54,8 @@ class TrialCache(BaseStorage):
         self._directions: list[StudyDirection] | None = None
         self.constraints: Callable[[int], Mapping[str, float]] | None = None
         """Returns by how much a finished trial breaks each bound, by its number, for samplers."""
+        self.left_out: Container[int] = ()
+        """The numbers of pruned trials that samplers are shown as failed ones without choices."""
 
     def remove_session(self) -> None:
         """Release the write lock that an interrupted operation may still hold."""
@@ -184,6 +187,8 @@ class TrialCache(BaseStorage):
         state, own = TrialState[row.state], self._own.get(row.id)
         if own is not None and state == own.state:
             return own
+        if state == TrialState.PRUNED and row.number in self.left_out:
+            state, row = TrialState.FAIL, replace(row, values=(), parameters=())
         names = tuple(one.name for one in row.parameters)
         distributions = _distributions(names, tuple(one.distribution for one in row.parameters))
         return FrozenTrial(

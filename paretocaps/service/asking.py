@@ -180,7 +180,7 @@ def open_study(
     from paretocaps.search.observers import observer_of
     from paretocaps.search.opening import opened
 
-    given = own_parts.placed(dict(options))
+    given = own_parts.placed(dict(options), spec_file)
     spec, watcher = requested(own_parts.named(given), spec_file, more), observer_of(observer)
     if "trainer" not in spec.model_fields_set:  # nor is one stored
         given["trainer"] = own_loop

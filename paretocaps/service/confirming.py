@@ -10,8 +10,10 @@ from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import UsageError
 from paretocaps.service.running import (
     Interrupted,
+    data_option,
     front_within,
     how_to_go_on,
+    resumable,
     store_of,
     stored_settings,
 )
@@ -98,6 +100,7 @@ def confirm(
     with store_of(spec, watcher.notice, create=False) as store:
         trained = len(_measured(further_seeds(store, spec)))
         before = front_within(store, StudyFront(spec, checked.objectives, store, Observer()))
+        asked += data_option(store, spec)
         try:
             runner = run_study(checked, store, watcher, data, SeedBudget(seconds, seeds or MOST_SEEDS))
             store.verify()
@@ -135,7 +138,7 @@ def _spec(flags: Mapping[str, Any]) -> StudySpec:
     stored, finished = stored_settings(asked)
     if not finished:
         raise UsageError(f"study {asked.study!r} has no finished trial to confirm: run `optimize` first")
-    return resolve_spec(flags, stored=stored)
+    return resolve_spec(flags, stored=resumable(stored, flags))
 
 
 def _seconds(given: str | float) -> float:

@@ -6,6 +6,8 @@ from datetime import datetime
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from paretocaps.domain.study_spec import StudySpec
+
 if TYPE_CHECKING:
     from paretocaps.domain.measurement import EpochRecord
     from paretocaps.storage.records import AttemptRecord, TrialRecord
@@ -61,7 +63,7 @@ def current(store: "Store", study: str, wanted: int, moment: datetime) -> Curren
     Args:
         store: an open store with the study.
         study: its name.
-        wanted: how many further trainings it shall begin.
+        wanted: how many trainings of further trials it shall begin, beside those that its running ones lack.
         moment: the time to which the rest is told, UTC.
 
     Raises:
@@ -78,7 +80,13 @@ def current(store: "Store", study: str, wanted: int, moment: datetime) -> Curren
         for attempt in record.attempts
         if attempt.state == "running"
     )
-    return Current(found, _left([one.seconds_left for one in found], wanted, usual))
+    seeds = len(StudySpec.model_validate(spec).seeds)
+    lacking = sum(max(0, seeds - len(one.measured) - _running(one)) for one in records)
+    return Current(found, _left([one.seconds_left for one in found], wanted + lacking, usual))
+
+
+def _running(trial: "TrialRecord") -> int:
+    return sum(attempt.state == "running" for attempt in trial.attempts)
 
 
 def _training(
@@ -105,7 +113,7 @@ def _after(last: "EpochRecord", epochs: int, passed: float) -> float:
     if last.epoch >= epochs:
         return 0.0
     pace = max(last.wall / last.epoch, passed / (last.epoch + 1))
-    under_way = max(0.0, pace - (passed - last.wall))
+    under_way = max(0.0, pace - max(0.0, passed - last.wall))  # of a resumed one, `wall` is that of all of it
     return under_way + (epochs - last.epoch - 1) * pace
 
 

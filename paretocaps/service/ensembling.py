@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from paretocaps.domain.ensemble import EnsembleSpec
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import DataError
+from paretocaps.service.leasing import device_leased
 from paretocaps.service.picking import on_another
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def measure_ensembles(store: "Store", spec: StudySpec, notice: Callable[[str], N
         spec: the study.
         notice: receives a line about each ensemble: its accuracies, or why it was not measured.
     """
+    from paretocaps.execution.devices import devices
     from paretocaps.search.ensemble_members import ensemble_members
 
     if not spec.ensembles:
@@ -38,7 +40,9 @@ def measure_ensembles(store: "Store", spec: StudySpec, notice: Callable[[str], N
         why = _why_not(members, ensemble)
         if why is None:
             try:
-                record = _measured(name, members, spec, _precision(members, trials))
+                device = devices(spec.device)[0].partition(",")[0]
+                with device_leased(spec, device, notice):
+                    record = _measured(name, members, spec, device, _precision(members, trials))
                 store.save_ensemble(spec.study, record)
             except DataError as error:
                 why = str(error)
@@ -86,19 +90,18 @@ def _precision(members: "Sequence[AttemptRecord]", trials: "Sequence[TrialRecord
 
 
 def _measured(
-    name: str, members: "Sequence[AttemptRecord]", spec: StudySpec, precision: str
+    name: str, members: "Sequence[AttemptRecord]", spec: StudySpec, where: str, precision: str
 ) -> "EnsembleRecord":
     from paretocaps.data.device_loader import DeviceLoader
     from paretocaps.data.tensor_splits import load
     from paretocaps.evaluation.accuracy import Evaluator
     from paretocaps.evaluation.joint_accuracy import ensemble_accuracy
-    from paretocaps.execution.devices import devices
     from paretocaps.storage.records import EnsembleRecord
     from paretocaps.training.device import open_device
     from paretocaps.training.precision import computed, default_tuning
     from paretocaps.training.weights import load_weights
 
-    device = open_device(devices(spec.device)[0])
+    device = open_device(where)
     networks = [load_weights(path).to(device) for one in members if (path := one.weights) is not None]
     splits = load(spec.data_spec)
     evaluator = Evaluator(device, partial(computed, device, default_tuning(precision, device)))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.progress import unheard
 from paretocaps.domain.requirement import Requirement, stated_requirements
+from paretocaps.domain.study_file import resolve_spec
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.errors import UsageError
 from paretocaps.renamed import renamed_arguments
@@ -13,6 +14,7 @@ from paretocaps.service.opened import Storage, opened
 
 if TYPE_CHECKING:
     from paretocaps.report.front import Front
+    from paretocaps.storage.records import StudyRecord
     from paretocaps.storage.store import Store
 
 
@@ -27,6 +29,7 @@ def load_front(
     *,
     all: bool = False,
     test: bool = False,
+    data: str | None = None,
     notice: Callable[[str], None] = unheard,
 ) -> "Front":
     """Return the front of a stored study.
@@ -45,6 +48,7 @@ def load_front(
         all: lift all bounds, and rank the collapsed corner with the others.
         test: measure and store the test accuracy of members that have none, which takes seconds for each;
             a study that has ended has it of its front within its own bounds.
+        data: where this machine has the study's images, to measure it by; None for where they were.
         notice: receives a line on what was measured then, or why not.
 
     Example:
@@ -56,7 +60,7 @@ def load_front(
     Raises:
         StorageError: there is no such database or study.
         UsageError: an objective was not measured or does not compare across devices, a bound is not
-            understood or lifted, too, or a trial has no calibration to scale by.
+            understood or lifted, too, a trial has no calibration to scale by, or `data` are other images.
     """
     from paretocaps.search.judging import Judging
 
@@ -67,9 +71,28 @@ def load_front(
         front = front_of(*asked)
         if not test:
             return front
-        judging = Judging(store, StudySpec.model_validate(store.study(name).spec), notice)
+        judging = Judging(store, _where(store.study(name), data), notice)
         judging.judge([member.trial for member in front])
         return front_of(*asked)
+
+
+def _where(record: "StudyRecord", data: str | None) -> StudySpec:
+    """Return a study with its images in another folder, if one is named.
+
+    Raises:
+        UsageError: the folder has other images, or the study has none in a folder, or of a version that did
+            not store what it had.
+    """
+    from paretocaps.search.identity import data_content, refuse_other_data
+
+    spec = StudySpec.model_validate(record.spec)
+    if data is None:
+        return spec
+    if spec.data is None:
+        raise UsageError(f"data={data!r}: the images of study {spec.study!r} are in no folder: leave it out")
+    moved = resolve_spec({"data": data}, stored=record.spec)
+    refuse_other_data(moved, record.spec["data"], record.content, data_content(moved))
+    return moved
 
 
 def front_of(

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from paretocaps.domain.progress import OnProgress, unheard
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.domain.wording import counted
-from paretocaps.errors import ParetocapsError, StorageError, UsageError, of_disk
+from paretocaps.errors import ParetocapsError, StateError, StorageError, of_disk
 from paretocaps.service.opened import Storage, opened
 
 if TYPE_CHECKING:
     from paretocaps.search.driver import Driver
-    from paretocaps.storage.records import AttemptRecord
+    from paretocaps.storage.records import AttemptRecord, StudySummary
     from paretocaps.storage.store import Store
 
 _POLL = 0.5  # s between two looks at the other drivers of a study
@@ -51,16 +51,24 @@ def studies(storage: Storage = DEFAULT_STORAGE) -> list[dict[str, Any]]:
         StorageError: there is no such database.
     """
     with opened(storage) as store:
-        return [
-            {
-                "study": summary.name,
-                "created": summary.created.isoformat(timespec="seconds"),
-                "objectives": ",".join(summary.objectives),
-                **{str(state): count for state, count in summary.trials.items()},
-                **_standing(store, summary.name, summary.trials["finished"] + summary.trials["stopped"]),
-            }
-            for summary in store.studies()
-        ]
+        return [row for summary in store.studies() if (row := _row(store, summary)) is not None]
+
+
+def _row(store: "Store", summary: "StudySummary") -> dict[str, Any] | None:
+    """Return the row of a study; None if it was deleted meanwhile."""
+    try:
+        standing = _standing(store, summary.name, summary.trials["finished"] + summary.trials["stopped"])
+    except StorageError:
+        if store.has_study(summary.name):
+            raise
+        return None
+    return {
+        "study": summary.name,
+        "created": summary.created.isoformat(timespec="seconds"),
+        "objectives": ",".join(summary.objectives),
+        **{str(state): count for state, count in summary.trials.items()},
+        **standing,
+    }
 
 
 def extent(study: str, storage: str = DEFAULT_STORAGE) -> Extent:
@@ -218,7 +226,7 @@ def _alone(store: "Store", study: str, notice: Callable[[str], None]) -> "Iterat
     """Be the only driver of a study inside a `with` block.
 
     Raises:
-        UsageError: another driver gives a sign of life.
+        StateError: another driver gives a sign of life.
     """
     from paretocaps.search.driver import Driver
 
@@ -229,7 +237,7 @@ def _alone(store: "Store", study: str, notice: Callable[[str], None]) -> "Iterat
         while driver.others:
             for other in driver.others.values():
                 if beats.setdefault(other.token, other.beat) != other.beat:
-                    raise UsageError(
+                    raise StateError(
                         f"{other.process} runs study {study!r}: end it first, or wait for its end"
                     )
             time.sleep(_POLL)

@@ -8,6 +8,7 @@ from typing import Any
 from paretocaps.data.catalog import DATASETS
 from paretocaps.domain.own_function import called, is_own, kept
 from paretocaps.domain.own_trainer import register, register_trainer, registered
+from paretocaps.domain.study_file import read_study_file
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
 from paretocaps.errors import UsageError, why_not_written
@@ -16,10 +17,11 @@ from paretocaps.extras import require
 INLINE = "inline"
 
 
-def placed(given: Mapping[str, Any]) -> dict[str, Any]:
+def placed(given: Mapping[str, Any], spec_file: str | PathLike[str] | None = None) -> dict[str, Any]:
     """Return the options of a study, or of a training, with its images as a folder or by their name.
 
-    Images in memory are written beside the database: as `studies/NAME-data/...`, once for the same images.
+    Images in memory are written beside the database, which the options or the study file name: as
+    `studies/NAME-data/...`, once for the same images.
 
     Raises:
         DataError: the images have a form that is not understood.
@@ -37,7 +39,9 @@ def placed(given: Mapping[str, Any]) -> dict[str, Any]:
     from paretocaps.data.own_images import write_images
     from paretocaps.storage.artifacts import folder_beside
 
-    root = folder_beside(fspath(given.get("storage") or DEFAULT_STORAGE), "data")
+    file = read_study_file(fspath(spec_file)) if spec_file else {}
+    storage = given.get("storage") or file.get("storage") or DEFAULT_STORAGE
+    root = folder_beside(fspath(storage), "data")
     try:
         folder, files = write_images(data, root)
     except OSError as error:

@@ -37,6 +37,10 @@ class NamedTable:
         declared = tuple(one for one in SCALES if one == "paper" or one in self.file.scales)
         return () if self.table.open else declared
 
+    def suffix(self, scale: Scale, seed: int | None) -> str:
+        """Return how study and page are called besides where the seeds are others than the file's."""
+        return "" if seed is None or seed == self.file.at(scale).get("seed", 0) else f"-seed{seed}"
+
     def options(self, scale: Scale, seed: int | None = None) -> dict[str, Any]:
         """Return the options of the study that makes it at a scale, under a name of its own.
 
@@ -59,8 +63,8 @@ class NamedTable:
             }
         options |= {"file_fix": dict(options.get("fix", {})), "reject": False}
         options["test_each_training"] = True
-        if seed is not None and seed != options.get("seed", 0):
-            options |= {"seed": seed, "study": f"{options['study']}-seed{seed}"}
+        if suffix := self.suffix(scale, seed):
+            options |= {"seed": seed, "study": f"{options['study']}{suffix}"}
         designs = options.get("designs") or list(options.get("design", {}))
         rows = [name for name in self.table.rows if name in designs]
         if {"confusion", "roc"} & set(self.table.charts):
@@ -73,34 +77,36 @@ def study_files() -> list[str]:
     return [f"{PREFIX}{name}" for name in packaged_specs()]
 
 
-def paper_tables() -> list[NamedTable]:
-    """Return every table that a study file declares.
+def paper_tables(spec_file: str | None = None) -> list[NamedTable]:
+    """Return every table that a study file declares; those of the package's files without one.
 
     Raises:
         UsageError: a study file is wrong.
     """
-    files = [read_paper_file(path) for path in study_files()]
+    files = [read_paper_file(path) for path in ([spec_file] if spec_file else study_files())]
     return [NamedTable(name, table, file) for file in files for name, table in file.tables.items()]
 
 
-def paper_table(name: str) -> NamedTable:
-    """Return the table called `name`.
+def paper_table(name: str, spec_file: str | None = None) -> NamedTable:
+    """Return the table called `name`, of a study file or of the package's.
 
     Raises:
         UnknownNameError: there is none; the message suggests the nearest one.
+        UsageError: a study file is wrong.
     """
-    found = {one.name: one for one in paper_tables()}
+    found = {one.name: one for one in paper_tables(spec_file)}
     if name not in found:
         raise UnknownNameError("table", name, found)
     return found[name]
 
 
-def table_rows() -> list[dict[str, Any]]:
-    """Return the tables with their papers, what they show, and about how many seconds each scale takes.
+def table_rows(spec_file: str | None = None) -> list[dict[str, Any]]:
+    """Return the tables of a study file, or of the package's: what they show, and about how long they take.
 
-    The seconds are those of two cores; None where the scale is not declared or the trainer tells no work.
+    The seconds of each scale are those of two cores; None where it is not declared or the trainer tells no
+    work.
     """
-    return [_row(one) for one in paper_tables()]
+    return [_row(one) for one in paper_tables(spec_file)]
 
 
 def _row(one: NamedTable) -> dict[str, Any]:
@@ -135,7 +141,7 @@ def nominal_cost(options: Mapping[str, Any]) -> "Cost":
     from paretocaps.search.checked_study import check_study
     from paretocaps.search.planned_trials import cost, planned_trials
 
-    spec = resolve_spec(dict(options))
+    spec = resolve_spec({**options, "device": "cpu", "workers": 1})  # whatever devices are here
     checked = check_study(spec)
     data = nominal_data(spec)
     forecaster = checked.trainer.forecaster(data, spec.epochs, spec.ranks) if data.reading else None

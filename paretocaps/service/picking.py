@@ -21,9 +21,13 @@ if TYPE_CHECKING:
     from paretocaps.storage.store import Store
 
 
+TRAINED = ("finished", "stopped")
+"""The states of trials that can be picked: something of them was measured."""
+
+
 @dataclass(frozen=True)
 class PickedTrial:
-    """One trial of a study, and one of its trainings.
+    """One trial of a study, finished or stopped early, and one of its trainings.
 
     Attributes:
         storage, study, trial: the database, the study and the trial's number.
@@ -32,6 +36,7 @@ class PickedTrial:
         trainer: name of the study's trainer.
         data: the images it was trained on.
         epochs: epochs per training of the study.
+        ranks: on how many ranks a training was, as far as its choices do not say it.
         values: measured quantities by name, means over the seeds.
         seed: the seed of the one training that the following attributes belong to.
         acc, test_acc: its accuracies.
@@ -57,6 +62,7 @@ class PickedTrial:
     host: str | None = None
     missing: bool = False
     tunings: Mapping[str, Tunings] = field(default_factory=dict)
+    ranks: int = 1
 
     def kept_weights(self) -> Path:
         """Return the file with the weights.
@@ -93,7 +99,7 @@ def pick_trial(
     *,
     all: bool = False,
 ) -> PickedTrial:
-    """Return one finished trial of a stored study, with its most accurate training whose weights are kept.
+    """Return one trial of a stored study, with its most accurate training whose weights are kept.
 
     Exactly one of `trial`, `knee`, `best`, `preferences` and `aim` must be given. Trainings whose weights are
     kept come first, then the highest validation accuracy, then the lowest seed.
@@ -101,7 +107,7 @@ def pick_trial(
     Args:
         storage: path of an SQLite file, or database URL.
         study: name of the study; it may be None if the storage has only one.
-        trial: number of the trial, which need not be on the front.
+        trial: number of the trial, which need not be on the front, and may have been stopped early.
         knee: pick the best compromise of the front.
         best: a measured objective; pick the trial that is best in it: of the front, or of all trials if it
             is none of the study's objectives.
@@ -113,7 +119,7 @@ def pick_trial(
         all: lift all bounds.
 
     Raises:
-        StorageError: there is no such database, study, trial or seed, or the trial is not finished.
+        StorageError: there is no such database, study, trial or seed, or nothing of the trial was measured.
         UsageError: there are no or several ways to pick, the objective was not measured, or was on several
             devices that do not compare, or there is no trial to pick from.
     """
@@ -190,7 +196,7 @@ def _picked(store: "Store", storage: str, study: str, number: int, seed: int | N
     spec = StudySpec.model_validate(store.study(study).spec)
     record = store.trial(study, number)
     finished = record.measured
-    if record.state != "finished" or not finished:
+    if record.state not in TRAINED or not finished:
         raise StorageError(f"trial {number} of study {study!r} is {record.state}: choose a finished one")
     if seed is not None and seed not in finished:
         seeds = ", ".join(map(str, finished))
@@ -216,6 +222,7 @@ def _picked(store: "Store", storage: str, study: str, number: int, seed: int | N
         host=chosen.weights_elsewhere,
         missing=measured.weights is not None and chosen.weights is None,
         tunings=store.tunings(study),
+        ranks=spec.ranks,
     )
 
 

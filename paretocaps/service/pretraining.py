@@ -8,14 +8,15 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.data.catalog import DATASETS
-from paretocaps.data.whole_sets import WHOLE_SETS, folder_of_set
+from paretocaps.data.whole_sets import WHOLE_SETS, folder_of_set, named_sub_folder
 from paretocaps.domain.families.backbone_linear import BACKBONE_LINEAR
 from paretocaps.domain.measurement import Measurement
 from paretocaps.domain.paper_table import Pretraining
+from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.wording import counted
 from paretocaps.errors import UsageError
 from paretocaps.run_folder import RunFolder
-from paretocaps.service.running import Interrupted
+from paretocaps.service.running import Interrupted, stored_settings
 from paretocaps.service.train_options import TrainOptions
 from paretocaps.service.training import TrainingWatcher, train
 
@@ -64,19 +65,34 @@ class _Told(TrainingWatcher):
             raise KeyboardInterrupt  # the training keeps a checkpoint, as where somebody interrupts it
 
 
-def placed(data: str, dataset: str) -> dict[str, Any]:
+def placed(data: str, dataset: str, beside: str | None = None) -> dict[str, Any]:
     """Return where a data set lies in the folder that was named for the sets of all tables.
 
     A set that the catalog converts to colour, because some of its images are gray, is converted there, too.
 
+    Args:
+        data: the folder.
+        dataset: the name of the set in the catalog.
+        beside: the set that the study itself is trained on; of two sets, this one has to be in a sub-folder
+            of its name.
+
     Raises:
-        UsageError: the folder is missing.
+        UsageError: the folder, or that sub-folder, is missing.
     """
     folder = Path(data).expanduser()
     if not folder.is_dir():
         raise UsageError(f"data folder {data!r} does not exist: name the folder with the data sets")
     channels = DATASETS.get(dataset).channels
-    place = {"data": str(folder_of_set(folder, dataset))}
+    if beside in (None, dataset):
+        found = folder_of_set(folder, dataset)
+    elif (named := named_sub_folder(folder, dataset)) is not None:
+        found = named
+    else:
+        raise UsageError(
+            f"data folder {data!r} has no sub-folder {dataset}, with which the backbone is trained: name a"
+            f" folder with {beside} and {dataset}"
+        )
+    place = {"data": str(found)}
     return place if channels is None else {**place, "channels": channels}
 
 
@@ -87,11 +103,13 @@ def with_trunk(
     observer: "Observer",
     cost: str = "",
     deadline: float | None = None,
+    beside: str | None = None,
 ) -> dict[str, Any]:
     """Return the options of a study whose networks start from a backbone that is trained here first.
 
     The backbone lies beside the database, in a folder named after it and its settings, as the study is, too.
-    A training that was cut off goes on, and one that is finished is not made again.
+    A training that was cut off goes on, and one that is finished is not made again. Where the file lies is
+    one of the study's fixed choices: a study that is there goes on with the file that it began with.
 
     Args:
         options: the study's.
@@ -100,21 +118,23 @@ def with_trunk(
         observer: is told about it.
         cost: what all of it takes, which is told before that training; empty for nothing.
         deadline: until when it may train, on the clock of `time.monotonic`; None for as long as it takes.
+        beside: the data set of the study, which lies in that folder, too; None where it may be any.
 
     Raises:
-        UsageError: the data are missing, or an option is not allowed.
+        UsageError: the data or the file of a study that is there are missing, or an option is not allowed.
         Interrupted: the training was stopped.
         LeftOffError: time is up.
     """
     fix = dict(options["fix"])
     settings = backbone_settings(fix, pretraining)
     source: dict[str, Any] = (
-        {"dataset": pretraining.dataset} if data is None else placed(data, pretraining.dataset)
+        {"dataset": pretraining.dataset} if data is None else placed(data, pretraining.dataset, beside)
     )
     asked = {**pretraining.model_dump(), "settings": settings}
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:8]
-    folder = trunks_folder(options["storage"]) / f"{fix['backbone']}-{digest}"
-    trunk = folder.with_suffix(".safetensors")
+    study = f"{options['study']}-{digest}"  # trainings from another backbone are none of it
+    folder = trunks_folder(options["storage"]).absolute() / f"{fix['backbone']}-{digest}"
+    trunk = _trunk_of(study, options["storage"]) or folder.with_suffix(".safetensors")
     if not trunk.exists():
         if cost:
             observer.notice(cost)
@@ -142,10 +162,28 @@ def with_trunk(
     start = {"checkpoint": str(trunk)}
     return {
         **options,
-        "study": f"{options['study']}-{digest}",  # trainings from another backbone are none of this study
+        "study": study,
         "fix": {**fix, **start},
         "file_fix": {**options["file_fix"], **start},
     }
+
+
+def _trunk_of(study: str, storage: str) -> Path | None:
+    """Return the file that a study's networks start from; None for a study that is not there.
+
+    Raises:
+        UsageError: the file has gone, as with a database that was moved.
+    """
+    stored, _ = stored_settings(StudySpec(study=study, storage=storage))
+    if stored is None:
+        return None
+    trunk = Path(stored["fix"]["checkpoint"])
+    if not trunk.exists():
+        raise UsageError(
+            f"the networks of study {study!r} start from the backbone {str(trunk)!r}, which is not there: put"
+            " it there again, run where the study was begun, or give another --storage"
+        )
+    return trunk
 
 
 def _left_off(folder: Path) -> str:

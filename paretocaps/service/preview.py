@@ -85,6 +85,7 @@ def describe(
     from paretocaps.models.starting import starting_architecture
     from paretocaps.models.training_memory import FLOAT32, training_bytes
     from paretocaps.schedules.plan import build_plan
+    from paretocaps.schedules.pruning_start import warmup_epochs
 
     choices, canonical = read_choices(settings, design, trainer)
     height, width, channels = image_size(image)
@@ -98,7 +99,7 @@ def describe(
         capsules=shape.capsules if FAMILIES.get(shape.family).has_capsules else 0,
         parts=tuple(part._asdict() for part in complexity(shape)),
         memory=training_bytes(
-            whole,
+            shape if warmup_epochs(choices, _EPOCHS) == 0 else whole,
             batch,
             itemsize=FLOAT32 if choices.precision in ("auto", "fp32") else FLOAT32 // 2,
             frozen=choices.frozen,

@@ -113,6 +113,7 @@ def recommend(
     from paretocaps.report.reasons import level_and_better
     from paretocaps.report.sentences import along_text
     from paretocaps.search.importance import importance
+    from paretocaps.search.levels import with_design_levels
     from paretocaps.search.views import trials_of
 
     if preferences and aim is not None:
@@ -121,7 +122,8 @@ def recommend(
         name = only_study(store, study)
         front = _answers(front_of(store, name, objectives, bounds(require, all), measured_on, scale_to))
         device = measured_on or front.device
-        trials = trials_of(store, name, front.objectives, None if scale_to else device, scale_to).members
+        everyone = trials_of(store, name, front.objectives, None if scale_to else device, scale_to).members
+        trials = with_design_levels(store, front, everyone, baseline)
     member, why = _chosen(front, preferences, aim)
     changes = changes_along([dict(one.choices) for one in front])
     return Recommendation(

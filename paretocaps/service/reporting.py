@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from paretocaps.report.front import Front
     from paretocaps.report.policies import PolicyCurve
     from paretocaps.storage.quantity_table import Machine, QuantityTable
-    from paretocaps.storage.records import AttemptRecord, TrialRecord
+    from paretocaps.storage.records import AttemptRecord
     from paretocaps.storage.store import Store
 
 
@@ -52,7 +52,9 @@ def write_report(
         # only now what takes seconds to import, so that a missing database is told at once
         from paretocaps.report import page
         from paretocaps.report.apart_section import MEANINGS
+        from paretocaps.report.recommended import BASELINE
         from paretocaps.search.importance import importance
+        from paretocaps.search.levels import with_design_levels
         from paretocaps.search.published_trials import with_trials
         from paretocaps.search.ranking import named_values
         from paretocaps.search.study_history import history_of
@@ -73,7 +75,7 @@ def write_report(
         return page.write_report(
             output or Path("reports") / f"{safe_name(name)}.html",
             front,
-            trials=estimated(everyone.members, table),
+            trials=estimated(with_design_levels(store, front, everyone.members, BASELINE), table),
             settings=_settings(record.spec) | {"dataset": asked.data_spec.name, "storage": place},
             devices=everyone.devices,
             history=history_of(store, name, front.objectives, measured_on, scale_to, requirements),
@@ -135,15 +137,13 @@ def _policies(
 ) -> "list[PolicyCurve]":
     """Return the trials by epoch that a report shows in its section of policies."""
     from paretocaps.report.line_styles import STYLES
-    from paretocaps.report.policies import policy_curve, shown_trials
+    from paretocaps.report.policies import shown_trials
     from paretocaps.report.tables import differing_choices
 
-    found, shown = [], shown_trials(trials, len(STYLES))
+    shown = shown_trials(trials, len(STYLES))
     differing = differing_choices(shown)
     stored = store.trials_by_number(study, [trial.trial for trial in shown])
-    for trial in shown:
-        by_seed = _by_seed(stored[trial.trial].measured.values())
-        found.append(policy_curve(trial, list(by_seed.values()), spec.trainer, spec.epochs, differing))
+    found = [curve_of(one, stored[one.trial].measured.values(), spec, differing) for one in shown]
     return [curve for curve in found if curve is not None]
 
 
@@ -151,16 +151,25 @@ def _plans(
     front: "Front", attempts: "Mapping[int, Iterable[AttemptRecord]]", spec: StudySpec
 ) -> "list[PolicyCurve]":
     """Return the members by epoch, as far as figures of curves show them."""
-    from paretocaps.report.policies import policy_curve
     from paretocaps.report.series import evenly
     from paretocaps.report.training_figures import CURVES
 
     shown = [front.members[index] for index in evenly(len(front), CURVES)]
-    found = [
-        policy_curve(one, list(_by_seed(attempts[one.trial]).values()), spec.trainer, spec.epochs)
-        for one in shown
-    ]
+    found = [curve_of(one, attempts[one.trial], spec) for one in shown]
     return [curve for curve in found if curve is not None]
+
+
+def curve_of(
+    trial: FrontMember, attempts: "Iterable[AttemptRecord]", spec: StudySpec, differing: Sequence[str] = ()
+) -> "PolicyCurve | None":
+    """Return a trial by epoch, from the attempts of its seeds that count."""
+    from paretocaps.report.policies import policy_curve
+
+    kept = list(attempts)
+    images = next((one.validation_images for one in _measured(kept)), None)
+    by_seed = list(_by_seed(kept).values())
+    several = images if len(by_seed) > 1 else None
+    return policy_curve(trial, by_seed, spec.trainer, spec.epochs, differing, several)
 
 
 def _machines(front: "Front", table: "QuantityTable") -> "set[Machine] | None":
@@ -178,12 +187,11 @@ def _unfinished(
 
     Where `machines` are given, trials that began on other devices are left out.
     """
-    from paretocaps.domain.quantities.quantities import parse_quantity, value_of
+    from paretocaps.domain.quantities.quantities import compares_trials, value_of
     from paretocaps.report.apart_section import Unfinished
 
     found = []
-    kinds = {o.name: parse_quantity(o.quantity) for o in front.objectives}
-    own_values = [o for o in front.objectives if (kind := kinds[o.name]) is None or kind.against is None]
+    own_values = [one for one in front.objectives if not compares_trials(one.quantity)]
     for record in store.trials(front.study, states):
         measured = list(_measured(record.measured.values()))
         if machines is not None and not {(m.device.name, m.device.torch) for m in measured} <= machines:
@@ -194,11 +202,6 @@ def _unfinished(
         trial = FrontMember(record.number, record.choices, means, record.design, seeds=len(measured))
         found.append(Unfinished(trial, record.state, record.reason or ""))
     return found
-
-
-def seeds_epochs(trial: "TrialRecord") -> "dict[int, tuple[EpochRecord, ...]]":
-    """Return the epochs of each seed of a trial that counts."""
-    return _by_seed(trial.measured.values())
 
 
 def _by_seed(attempts: "Iterable[AttemptRecord]") -> "dict[int, tuple[EpochRecord, ...]]":

@@ -1,8 +1,9 @@
 """Makes a table of a paper again: runs its study, and sets what was measured beside what was published."""
 
 import shlex
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from paretocaps.cores import one_of_each_core
 from paretocaps.domain.duration import cost_text
 from paretocaps.domain.judged import Judged
 from paretocaps.domain.paper_table import Scale
+from paretocaps.domain.slot import WHOLE
 from paretocaps.domain.study_file import resolve_spec
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.domain.wording import be, counted
@@ -38,8 +40,10 @@ class ReproduceOptions:
         data: a folder with data sets, or the folder of the table's own; None for those of the hub.
         layout: how that folder is laid out, by the keys of `StudySpec`, such as parts.
         storage: the database.
-        output: the page; None for reports/TABLE-SCALE.html. The JSON lies beside it.
+        output: the page; None for reports/TABLE-SCALE.html, with other seeds TABLE-SCALE-seedN.html. The JSON
+            lies beside it.
         seed: the seed of each row's first training; None for that of the study file.
+        spec_file: the study file that declares the table; None for those of the package.
         timeout: how long this run lasts at most; the same command goes on later.
         device, workers, threads: those of `StudySpec`.
     """
@@ -50,6 +54,7 @@ class ReproduceOptions:
     storage: str = DEFAULT_STORAGE
     output: str | None = None
     seed: int | None = None
+    spec_file: str | None = None
     timeout: float | str | None = None
     device: str = "auto"
     workers: int | None = None
@@ -100,8 +105,8 @@ def reproduce(
     from paretocaps.search.planned_trials import planned_trials
 
     asked, watcher = options or ReproduceOptions(), observer or Observer()
-    table, command = paper_table(name), command_of(name, asked)
-    page = _page(name, asked)
+    table, command = paper_table(name, asked.spec_file), command_of(name, asked)
+    page = _page(table, asked)
     given = _study_options(table, asked)
     checked = check_study(resolve_spec(given))
     data = checked.trainer.check_data(checked.spec.data_spec, watcher.preparing)
@@ -110,7 +115,8 @@ def reproduce(
         if (pretraining := table.file.pretraining.get(asked.scale)) is not None:
             deadline = None if timeout is None else began + timeout
             told = whole_line(table, asked.scale)
-            given = with_trunk(given, pretraining, asked.data, watcher, told, deadline)
+            own = table.options(asked.scale).get("dataset")
+            given = with_trunk(given, pretraining, asked.data, watcher, told, deadline, own)
             if timeout is not None:  # what the backbone has left of it
                 given["timeout"] = max(1.0, began + timeout - monotonic())
             checked = check_study(resolve_spec(given))
@@ -119,7 +125,8 @@ def reproduce(
         before = _cost(checked, data, planned, done)
         given |= {"trials": max(1, done.trials + len(planned) - len(done.finished))}
         spent = done.seconds / max(done.places, len(checked.places))
-        watcher.notice(cost_line(table, asked.scale, before, _cores(checked), spent))
+        lost = len(done.failed) * len(checked.spec.seeds)
+        watcher.notice(cost_line(table, asked.scale, before, _cores(checked), spent, lost))
         if before.left:
             ended = run_spec(requested(given), watcher, planned=True)
             up = ended.time_is_up and f"{_UP}; continue with `{command}`"
@@ -132,14 +139,15 @@ def reproduce(
         raise Interrupted(
             f"interrupted: every finished training is stored; continue with `{command}`"
         ) from None
-    after = _cost(checked, data, planned, _done(checked, data, planned))
-    trained = after.trainings - after.left, after.trainings
+    done = _done(checked, data, planned)
+    after = _cost(checked, data, planned, done)
+    trained = after.trainings - after.left - len(done.failed) * len(checked.spec.seeds), after.trainings
     run = TableRun(table, asked.scale, checked.spec, data, trained, command)
     claims = write_table_page(page, run, watcher)
     return Reproduced(page, page.with_suffix(".json"), claims, checked.spec.study, *trained, up)
 
 
-def _page(name: str, asked: ReproduceOptions) -> Path:
+def _page(table: NamedTable, asked: ReproduceOptions) -> Path:
     """Return the page, which can be written, and is not the JSON beside it.
 
     Raises:
@@ -147,7 +155,8 @@ def _page(name: str, asked: ReproduceOptions) -> Path:
     """
     from paretocaps.report.paper_page import json_of
 
-    page = Path(asked.output) if asked.output else Path("reports") / f"{name}-{asked.scale}.html"
+    name = f"{table.name}-{asked.scale}{table.suffix(asked.scale, asked.seed)}.html"
+    page = Path(asked.output) if asked.output else Path("reports") / name
     figures = json_of(check_output(str(page)))
     if figures == page:
         raise UsageError(f"output={asked.output!r} is where the figures lie as JSON: name the page, an .html")
@@ -158,7 +167,9 @@ def _page(name: str, asked: ReproduceOptions) -> Path:
 _UP = "time is up: every finished training is stored"
 
 
-def cost_line(table: NamedTable, scale: Scale, cost: "Cost", cores: int, spent: float = 0.0) -> str:
+def cost_line(
+    table: NamedTable, scale: Scale, cost: "Cost", cores: int, spent: float = 0.0, failed: int = 0
+) -> str:
     """Return what a run takes, before it begins.
 
     Args:
@@ -167,9 +178,12 @@ def cost_line(table: NamedTable, scale: Scale, cost: "Cost", cores: int, spent: 
         cost: by what its trainer tells.
         cores: those of this machine that train; 0 on a GPU, of which nobody knows it before.
         spent: seconds that the finished trainings took, where so many run at a time as will; 0 for none.
+        failed: how many trainings are those of trials that failed, which are not tried again.
     """
-    done, of = cost.trainings - cost.left, counted(cost.trainings, "training")
+    done, of = cost.trainings - cost.left - failed, counted(cost.trainings, "training")
     line = f"{table.name}, scale {scale}: {done} of {of} {be(done)} finished"
+    if failed:
+        line += f", {failed} {be(failed)} of trials that failed"
     if not cost.left or cost.core_seconds is None:
         return line
     if spent and cost.finished_core_seconds:
@@ -194,13 +208,14 @@ def whole_line(table: NamedTable, scale: Scale) -> str:
 
 def _cores(checked: "CheckedStudy") -> int:
     """Return the cores of this machine that train; 0 where GPUs or other machines do."""
-    here = all(place.startswith("cpu") for place in checked.places)
+    here = all(place.startswith((WHOLE, "core")) for place in checked.places)
     return max(1, len(one_of_each_core())) if here else 0
 
 
 def command_of(name: str, options: ReproduceOptions) -> str:
     """Return the command that goes on with a run."""
     given = {
+        "--spec": options.spec_file,
         "--data": options.data,
         **{f"--{name.replace('_', '-')}": asked for name, asked in options.layout.items() if asked},
         "--scale": options.scale,
@@ -231,7 +246,8 @@ def _study_options(table: NamedTable, asked: ReproduceOptions) -> dict[str, Any]
     }
     given |= {name: value for name, value in own.items() if value is not None}
     if asked.data is not None:
-        given |= placed(asked.data, given.pop("dataset"))
+        dataset = given.pop("dataset", None)
+        given |= {"data": asked.data} if dataset is None else placed(asked.data, dataset)
     return given
 
 
@@ -242,13 +258,15 @@ class _Done:
     Attributes:
         finished: the seeds of planned trials that are finished, by the place of the trial.
         begun: the seeds of planned trials that lack others, likewise.
-        trials: how many trials are finished, planned or others.
+        failed: the places of planned trials that failed, and are not tried again.
+        trials: how many trials are finished, planned or others, or begun for another table.
         seconds: how long the finished trainings of planned trials took.
         places: how many of them ran at a time, where a CPU was split.
     """
 
     finished: Mapping[int, int] = field(default_factory=dict)
     begun: Mapping[int, int] = field(default_factory=dict)
+    failed: frozenset[int] = frozenset()
     trials: int = 0
     seconds: float = 0.0
     places: int = 1
@@ -267,6 +285,7 @@ def _done(checked: "CheckedStudy", data: "CheckedData", planned: Sequence[Mappin
     with Store.open(checked.spec.storage, create=False) as store:
         members = trials_of(store, checked.spec.study).members
         others = store.trials(checked.spec.study, ["running", "interrupted"])
+        _, states = store.changes(checked.spec.study)
         slots = store.study(checked.spec.study).slots
         of_table = [member.trial for member in members if same.key(member.choices) in keys]
         seconds = float(store.seed_values(checked.spec.study, ("wall",), of_table).values.sum())
@@ -278,7 +297,16 @@ def _done(checked: "CheckedStudy", data: "CheckedData", planned: Sequence[Mappin
     finished, lacking = (
         {place: found[key] for place, key in enumerate(keys) if key in found} for found in (seeds, begun)
     )
-    return _Done(finished, lacking, len(members), seconds, len(slots or [0]))
+    tries = [(same.key(trial.choices), trial.may_pass) for trial in states if trial.state == "failed"]
+    often = Counter(key for key, _ in tries)
+    over = {key for key, may_pass in tries if not may_pass or often[key] > 1}
+    again = checked.spec.sampler == "grid"  # whose points are tried in every run
+    failed = frozenset(
+        place
+        for place, key in enumerate(keys)
+        if key in over and place not in {*finished, *lacking} and not again
+    )
+    return _Done(finished, lacking, failed, len(members) + len(others) - len(own), seconds, len(slots or [0]))
 
 
 def _cost(
@@ -287,5 +315,8 @@ def _cost(
     from paretocaps.search.planned_trials import cost
 
     forecaster = checked.trainer.forecaster(data, checked.spec.epochs, checked.spec.ranks)
-    seeds = {**done.begun, **done.finished}
-    return cost(planned, len(checked.spec.seeds), seeds, forecaster)
+    wanted, seeds = len(checked.spec.seeds), {**done.begun, **done.finished}
+    kept = [place for place in range(len(planned)) if place not in done.failed]
+    measured = {at: seeds[place] for at, place in enumerate(kept) if place in seeds}
+    found = cost([planned[place] for place in kept], wanted, measured, forecaster)
+    return replace(found, trainings=wanted * len(planned))

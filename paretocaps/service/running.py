@@ -8,8 +8,9 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from paretocaps.domain.own_function import is_own
+from paretocaps.domain.own_function import function_of
 from paretocaps.domain.own_loop import refuse_loop
+from paretocaps.domain.slot import WHOLE
 from paretocaps.domain.spelled_out import spelled_out
 from paretocaps.domain.study_file import read_study_file, resolve_spec
 from paretocaps.domain.study_options import StudyOptions
@@ -107,7 +108,7 @@ def optimize(
     from paretocaps.service.tested_rates import with_tested_rates
 
     given = _given(flags, options)
-    spec = requested(own_parts.named(own_parts.placed(given)), spec_file, more)
+    spec = requested(own_parts.named(own_parts.placed(given, spec_file)), spec_file, more)
     watcher = observer_of(observer)
     own_parts.settle(given, spec)
     if spec.lr_range:
@@ -143,6 +144,7 @@ def run_spec(spec: StudySpec, watcher: "Observer", *, planned: bool = False) -> 
     for remark in data.remarks:
         watcher.notice(remark)
     with store_of(spec, watcher.notice) as store:
+        elsewhere = data_option(store, spec)
         try:
             runner = run_study(checked, store, watcher, data, planned=planned)
             if not runner.time_is_up:
@@ -151,7 +153,7 @@ def run_spec(spec: StudySpec, watcher: "Observer", *, planned: bool = False) -> 
                 measure_ensembles(store, spec, watcher.notice)
             store.verify()
         except KeyboardInterrupt:
-            raise Interrupted(how_to_go_on(spec, "interrupted")) from None
+            raise Interrupted(how_to_go_on(spec, "interrupted", options=elsewhere)) from None
         finally:
             watcher.closed()
         front = front_within(store, runner.results.standing)
@@ -166,7 +168,7 @@ def run_spec(spec: StudySpec, watcher: "Observer", *, planned: bool = False) -> 
         rejected=runner.results.known.counts["rejected"],
         stopped=runner.results.known.counts["stopped"],
         predicted="" if runner.rejection is None else runner.rejection.outlook.time_error,
-        time_is_up=how_to_go_on(spec, runner.time_is_up) if runner.time_is_up else "",
+        time_is_up=how_to_go_on(spec, runner.time_is_up, options=elsewhere) if runner.time_is_up else "",
         ended=runner.ending.reason,
     )
 
@@ -254,7 +256,33 @@ def requested(
     if stored and trainer not in (None, stored["trainer"]):
         # another trainer does not know these choices; the error is to be that it is another one
         stored = {name: value for name, value in stored.items() if name not in ("fix", "space", "design")}
-    return resolve_spec(given, file, stored)
+    return resolve_spec(given, file, resumable(stored, given, file))
+
+
+def resumable(
+    stored: Mapping[str, Any] | None, given: Mapping[str, Any], file: Mapping[str, Any] | None = None
+) -> Mapping[str, Any] | None:
+    """Return the stored settings with which a run goes on, where it is not given others.
+
+    The threads of a slot, which a study mostly chose itself, are none of a GPU, or of an executor without
+    slots.
+
+    Raises:
+        UsageError: the device does not exist.
+    """
+    from paretocaps.execution.devices import devices
+    from paretocaps.execution.executor import EXECUTORS, ElsewhereFactory, SlotsFactory
+
+    if stored is None or stored.get("threads") is None:
+        return stored
+    told = {**(file or {}), **{name: value for name, value in given.items() if value is not None}}
+    asked = {"device": "auto", **stored, **told}
+    executor = EXECUTORS.get(asked["executor"]) if asked.get("executor") in EXECUTORS else None
+    device = resolve_spec({"device": asked["device"]}).device
+    on_cpu = isinstance(executor, SlotsFactory) and devices(device)[0] == WHOLE
+    if on_cpu or isinstance(executor, ElsewhereFactory):
+        return stored
+    return {name: value for name, value in stored.items() if name != "threads"}
 
 
 def stored_settings(spec: StudySpec) -> tuple[dict[str, Any] | None, int]:
@@ -284,13 +312,19 @@ def _settings_in(store: "Store", study: str) -> tuple[dict[str, Any] | None, int
     return older | kept, counts["finished"] + counts["stopped"]
 
 
+def data_option(store: "Store", spec: StudySpec) -> str:
+    """Return the option that says where a run reads a stored study's images, if that is elsewhere."""
+    place = store.study(spec.study).spec["data"] if store.has_study(spec.study) else spec.data_spec.path
+    return "" if spec.data is None or spec.data_spec.path == place else f" --data {shlex.quote(spec.data)}"
+
+
 def how_to_go_on(spec: StudySpec, why: str, command: str = "optimize", options: str = "") -> str:
     """Return why a run has ended, and the command that continues it, with further `options`."""
     from paretocaps.storage.address import parse_url, safe
 
-    if is_own(spec.trainer):  # no command has the function
-        function = spec.trainer.rpartition("@")[0].rpartition(":")[2]
-        call = f"paretocaps.optimize(study={spec.study!r}, storage={spec.storage!r}, trainer={function})"
+    if function := function_of(spec.trainer):  # no command has it
+        place = safe(parse_url(spec.storage))
+        call = f"paretocaps.optimize(study={spec.study!r}, storage={place!r}, trainer={function})"
         return f"{why}: every finished trial is stored; continue with `{call}`"
     url = shlex.quote(safe(parse_url(spec.storage)))
     storage = "" if spec.storage == DEFAULT_STORAGE else f" --storage {url}"

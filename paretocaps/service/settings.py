@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from paretocaps.domain.job import DataSpec
 from paretocaps.domain.objective import split_names
-from paretocaps.domain.wording import wording
+from paretocaps.domain.wording import refused
 from paretocaps.errors import UsageError
 
 
@@ -72,10 +72,7 @@ def data_spec(given: Mapping[str, Any]) -> DataSpec:
         return DataSpec.model_validate(dict(given))
     except ValidationError as error:
         first = error.errors()[0]
-        if first["type"] == "value_error":
-            raise UsageError(str(first["ctx"]["error"])) from None
-        name = ".".join(map(str, first["loc"]))
-        raise UsageError(f"{name}={first['input']!r} is not allowed: {wording(first)}") from None
+        raise UsageError(refused(first, ".".join(map(str, first["loc"])))) from None
 
 
 def given_options(options: object, names: Iterable[str]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Writes the page of a paper's table from its stored study, whatever of it is trained."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
@@ -17,7 +17,7 @@ from paretocaps.domain.study_file import resolve_spec
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.service.paper_tables import NamedTable
 from paretocaps.service.pretraining import pretraining_text
-from paretocaps.service.reporting import estimated, further_table, seeds_epochs
+from paretocaps.service.reporting import curve_of, estimated, further_table
 from paretocaps.service.row_reports import report_figures, row_reports
 
 if TYPE_CHECKING:
@@ -27,11 +27,12 @@ if TYPE_CHECKING:
     from paretocaps.report.policies import PolicyCurve
     from paretocaps.search.observer import Observer
     from paretocaps.storage.quantity_table import QuantityTable
+    from paretocaps.storage.records import StudyRecord
     from paretocaps.storage.store import Store
 
 BY_SEED = (
     *("test_acc", "acc", "robust", "best_epoch", "epoch_time", "time"),
-    *("params", "macs", "memory", "latency_batch"),
+    *("params", "macs", "memory", "latency", "latency_batch", "bottleneck_entropy"),
 )
 """What the JSON has of each training, where it was measured."""
 
@@ -74,6 +75,7 @@ def write_table_page(path: Path, run: TableRun, observer: "Observer") -> tuple[J
     from paretocaps.report.paper_charts import paper_charts
     from paretocaps.report.paper_page import write_paper_page
     from paretocaps.report.published_section import published_section
+    from paretocaps.report.series import reconstructs
     from paretocaps.report.study_facts import amount
     from paretocaps.search.published_trials import with_trials
     from paretocaps.search.views import trials_of
@@ -102,24 +104,46 @@ def write_table_page(path: Path, run: TableRun, observer: "Observer") -> tuple[J
         )
         lines = beside(published, trials, timed=not section.mixed, ensembles=ensembles)
         trainings = _trainings(store, spec.study, published, trials)
-        missing = [line.name for line in lines if line.trial is None and not line.networks]
+        absent = [line.name for line in lines if line.trial is None and not line.networks]
+        failed = _failed(store, record, printed, absent)
+        missing = [name for name in absent if name not in failed]
         reports = {}
         if {"confusion", "roc"} & set(table.charts):
             tested = int((run.data.reading or {}).get("test_images", 0))
-            reports = row_reports(store, spec.study, published, trials, tested, spec.device, observer)
-        curves = _curves(store, spec, published, drawn)
+            reports = row_reports(store, spec, published, trials, tested, observer)
+        curves = _curves(store, spec, published, trials)
+        decoding = {one.trial for one in trials if reconstructs(one.choices)}
+        epochs = {
+            one.trial: next(iter(store.trial(spec.study, one.trial).measured.values())).epochs
+            for one in trials
+        }
     told = replace(
-        _told(run, everyone.devices, trials, missing, _unfinished(trainings)),
-        figures=paper_charts(table.charts, front, drawn, curves, depths, reports),
+        _told(run, everyone.devices, trials, missing, failed, _unfinished(trainings)),
+        figures=paper_charts(table.charts, front, drawn, curves, depths, epochs, decoding, reports),
         evaluations=report_figures(reports),
         trainings=_by_seed(trainings),
     )
     if section.mixed:
         told = replace(told, not_comparable=(*told.not_comparable, _several(front.device, everyone.devices)))
     amounts = run.scale == "paper"
-    claims = tuple(judged(claim, trainings, amounts=amounts) for claim in table.claims)
+    claims = tuple(judged(claim, trainings, amounts=amounts, failed=failed) for claim in table.claims)
     write_paper_page(path, told, section, claims, lines)
     return claims
+
+
+def _failed(store: "Store", record: "StudyRecord", printed: Published, rows: Sequence[str]) -> dict[str, str]:
+    """Return why the trials of rows failed that no finished trial is of, by row."""
+    from paretocaps.search.published_trials import with_trials
+
+    trials = store.trials(record.name, ["failed"], attempts=False)
+    gone = [FrontMember(one.number, one.choices, {}, one.design) for one in trials]
+    reasons = {one.number: one.reason or "no reason is stored" for one in trials}
+    return {
+        row.name: reasons[one.trial]
+        for row in with_trials(printed, record, gone).rows
+        for one in gone
+        if row.name in rows and row.is_about(one)
+    }
 
 
 def _with_further(members: Sequence[FrontMember], table: "QuantityTable") -> list[FrontMember]:
@@ -135,9 +159,10 @@ def _told(
     devices: Sequence[str],
     trials: Sequence[FrontMember],
     missing: Sequence[str],
+    failed: Mapping[str, str],
     unfinished: Sequence[str],
 ) -> "PaperRun":
-    """Return what the page says of the run; `missing` are the rows that are not trained."""
+    """Return what the page says of the run; `missing` are the rows that are not trained, some `failed`."""
     from paretocaps.report.paper_page import PaperRun
     from paretocaps.report.scaled_down import Images, data_text, not_comparable, resized, scaled_down
 
@@ -146,11 +171,12 @@ def _told(
     images = None if None in counts else Images(*map(int, filter(None, counts)))
     paper = resolve_spec(table.options("paper"))
     used = {name for trial in trials for name in trial.choices} if trials else None
-    less = scaled_down(paper, spec, images, used)
+    less = scaled_down(paper, spec, images, used, table.table.unstated)
     shorter = bool(less)
     if run.table.file.pretraining and not spec.fix.get("checkpoint"):
         less.append("a backbone with random weights instead of ImageNet's, which do not come with paretocaps")
     untrained = [f"not trained: {'; '.join(missing)}"] if missing else []
+    untrained += [f"failed, so that no seed of it counts: {name} ({why})" for name, why in failed.items()]
     return PaperRun(
         name=table.name,
         table=table.table,
@@ -190,7 +216,7 @@ def _unfinished(trainings: Trainings) -> list[str]:
 
 
 def _several(device: str | None, devices: Sequence[str]) -> str:
-    drawn = f"; the figures have the trials of {device} alone" if device else ""
+    drawn = f"; figures of times and memory have the trials of {device} alone" if device else ""
     return f"Times and memory: the trainings ran on several devices ({'; '.join(devices)}){drawn}."
 
 
@@ -240,14 +266,7 @@ def _curves(
     store: "Store", spec: StudySpec, published: Published, trials: Sequence[FrontMember]
 ) -> "list[PolicyCurve]":
     """Return the trials by epoch, as far as they have epochs, each called as its row."""
-    from paretocaps.report.policies import policy_curve
-
-    found = [
-        policy_curve(
-            one, list(seeds_epochs(store.trial(spec.study, one.trial)).values()), spec.trainer, spec.epochs
-        )
-        for one in trials
-    ]
+    found = [curve_of(one, store.trial(spec.study, one.trial).measured.values(), spec) for one in trials]
     rows = {
         trial.trial: row.name for row in reversed(published.rows) for trial in trials if row.is_about(trial)
     }

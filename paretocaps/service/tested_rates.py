@@ -10,6 +10,8 @@ from paretocaps.domain.space import Space
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import StudyMismatchError, UsageError
+from paretocaps.execution.devices import devices
+from paretocaps.service.leasing import device_leased
 from paretocaps.service.range_testing import NO_PART, rates_around
 
 _DATA = ("dataset", "data", "limit_train", "corrupt", "channels", "parts")
@@ -50,8 +52,11 @@ def with_tested_rates(
 
 
 def _tested(spec: StudySpec, entry: Mapping[str, Any], notice: Callable[[str], None]) -> dict[str, Any]:
-    command = [sys.executable, "-P", "-m", "paretocaps", "lr-range", "--format", "json", *_options(spec)]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    device = devices(spec.device)[0].partition(",")[0]
+    options = _options(spec, device)
+    command = [sys.executable, "-P", "-m", "paretocaps", "lr-range", "--format", "json", *options]
+    with device_leased(spec, device, notice):
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode != 0:
         why = answer.stderr.strip().splitlines()[-1:] or [f"exit code {answer.returncode}"]
         raise UsageError(f"lr_range=true: the range test failed: {why[0].removeprefix('error: ')}")
@@ -66,9 +71,9 @@ def _tested(spec: StudySpec, entry: Mapping[str, Any], notice: Callable[[str], N
     return {"low": low, "high": high, "log": True, **when, **guided}
 
 
-def _options(spec: StudySpec) -> Iterator[str]:
+def _options(spec: StudySpec, device: str) -> Iterator[str]:
     given = {name: value for name in _DATA if (value := getattr(spec, name)) is not None}
-    given |= {"device": spec.device.partition(",")[0], "seed": spec.seed}
+    given |= {"device": device, "seed": spec.seed}
     for name, value in given.items():
         yield from (f"--{name.replace('_', '-')}", str(value))
     for flag in ("classes_are_folders", "transpose", "pairs"):

@@ -180,7 +180,7 @@ def _job(options: TrainOptions, picked: PickedTrial | None) -> tuple[TrainingJob
     if picked is not None:
         refuse_loop(picked.study, picked.trainer)
     choices = _choices(TRAINERS.get(name), options, picked)
-    ranks = _ranks(options, TRAINERS.get(name), choices)
+    ranks = _ranks(options, TRAINERS.get(name), choices, picked.ranks if picked else 1)
     label = f"{picked.study}-trial-{picked.trial}" if picked else options.design or name
     folder = _folder(options.output, label)
     values: dict[str, Any] = {
@@ -225,9 +225,9 @@ def _duration(given: str | float | None) -> float | None:
         raise UsageError(f"checkpoint_every={error}") from None
 
 
-def _ranks(options: TrainOptions, trainer: TrainerSpec, choices: Mapping[str, Any]) -> int:
+def _ranks(options: TrainOptions, trainer: TrainerSpec, choices: Mapping[str, Any], usual: int) -> int:
     started, chosen = started_ranks(), int(choices.get("ranks", 0)) if trainer.ranks else 0
-    ranks = (started if started > 1 else chosen or 1) if options.ranks is None else options.ranks
+    ranks = (started if started > 1 else chosen or usual) if options.ranks is None else options.ranks
     if not 1 <= ranks <= 256:
         raise UsageError(f"ranks={ranks} is not allowed: give 1 to 256")
     if started > 1 and ranks != started:

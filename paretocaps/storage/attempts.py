@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -131,6 +132,15 @@ def known_folders(connection: Connection, study: str) -> set[Path]:
     query = select(ATTEMPTS.c.folder).select_from(ATTEMPTS.join(TRIALS)).where(*own)
     artifacts = artifacts_of(connection)
     return {artifacts.path(folder) for folder in connection.scalars(query)}
+
+
+def all_folders(connection: Connection) -> set[Path]:
+    """Return the absolute folders of all attempts of all studies, but for those that may not be used."""
+    found, artifacts = set[Path](), artifacts_of(connection)
+    for folder in connection.scalars(select(ATTEMPTS.c.folder).where(ATTEMPTS.c.folder.is_not(None))):
+        with suppress(StorageError):
+            found.add(artifacts.path(folder))
+    return found
 
 
 def finish_attempt(

@@ -78,8 +78,7 @@ def next_change(connection: Connection, study: str) -> tuple[int, int]:
     """
     row = connection.execute(_COUNTED, {"study": study}).one_or_none()
     if row is None:
-        study_id(connection, study)
-        raise StorageError(f"study {study!r} has just been removed")
+        raise _missing(connection, study)
     return row.id, row.changes
 
 
@@ -94,8 +93,7 @@ def changes(connection: Connection, study: str, after: int | None = None) -> tup
     else:
         rows = connection.execute(_NEWER, {"study": study, "after": after}).all()
     if not rows:
-        study_id(connection, study)
-        raise StorageError(f"study {study!r} has just been removed")
+        raise _missing(connection, study)
     return rows[0].changes, [_trial(row) for row in rows if row.number is not None]
 
 
@@ -107,9 +105,14 @@ def version(connection: Connection, study: str) -> tuple[Any, ...]:
     """
     row = connection.execute(_VERSION, {"study": study}).one_or_none()
     if row is None:
-        study_id(connection, study)
-        raise StorageError(f"study {study!r} has just been removed")
+        raise _missing(connection, study)
     return tuple(row)
+
+
+def _missing(connection: Connection, study: str) -> StorageError:
+    """Return the error of a study that has just been removed; of one that never was, it is raised."""
+    study_id(connection, study)
+    return StorageError(f"study {study!r} has just been removed")
 
 
 def _trial(row: Row[Any]) -> TrialState:

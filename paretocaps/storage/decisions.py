@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select, true
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.storage.attempts import find_attempt
 from paretocaps.storage.schema import ATTEMPTS, DECISIONS, TRIALS, now
-from paretocaps.storage.studies import study_id
+from paretocaps.storage.studies import named, study_id
 
 Answer = Literal["go on", "stop", "continue"]
 
@@ -50,6 +50,13 @@ def decide(connection: Connection, decision: Decision) -> Decision:
     values |= {"seen": dict(decision.seen), "attempt_id": attempt, "created": now()}
     connection.execute(insert(DECISIONS).values(**values))
     return decision
+
+
+def continued(connection: Connection, study: str) -> set[int]:
+    """Return the numbers of the trials of a study that were stopped early and have gone on."""
+    query = select(TRIALS.c.number).select_from(DECISIONS.join(ATTEMPTS).join(TRIALS))
+    own = TRIALS.c.study_id == named(study), DECISIONS.c.verdict == "continue"
+    return set(connection.scalars(query.where(*own)))
 
 
 def decisions(connection: Connection, study: str, trial: int | None = None) -> list[Decision]:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from paretocaps.domain.attempt_key import AttemptKey
-from paretocaps.errors import StorageError
+from paretocaps.errors import StateError, StorageError
 from paretocaps.host import host_name
 from paretocaps.storage.artifacts import artifacts_of
 from paretocaps.storage.attempts import is_attempt
@@ -56,8 +56,12 @@ def rename_study(connection: Connection, old: str, new: str) -> None:
 
     Raises:
         StorageError: there is no study `old`, or there is one called `new`.
+        StateError: a submission of the study runs, whose process knows it by its name.
     """
     key = study_id(connection, old, lock=True)
+    runs = select(SUBMISSIONS.c.id).where(SUBMISSIONS.c.study == old, SUBMISSIONS.c.state == "running")
+    if (number := connection.scalar(runs.limit(1))) is not None:
+        raise StateError(f"submission {number} of study {old!r} runs: pause it, or wait for its end")
     _refuse_taken(connection, new)
     connection.execute(update(STUDIES).where(STUDIES.c.id == key).values(name=new))
     for table in (SUBMISSIONS, EVENTS):

@@ -1,5 +1,6 @@
 """The finished trials of a study as a matrix, from which fronts are ranked."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -13,7 +14,7 @@ from paretocaps.domain.collapse import COLLAPSED, PARTLY
 from paretocaps.domain.estimate import Estimate, Images, estimated
 from paretocaps.domain.measurement import IMAGES
 from paretocaps.domain.objective import images_of, is_signed
-from paretocaps.domain.quantities.quantities import parse_quantity
+from paretocaps.domain.quantities.quantities import compares_trials
 
 N = TypeVar("N", np.int64, np.float64)
 
@@ -85,6 +86,11 @@ class QuantityTable:
         """Return the row of a trial that is in the table."""
         return int(np.searchsorted(self.trials, trial))
 
+    def choices_of(self, row: int) -> dict[str, Any]:
+        """Return the choices of the trial in a row."""
+        choices: dict[str, Any] = json.loads(self.choices[row])
+        return choices
+
     def column(self, quantity: str) -> NDArray[np.float64]:
         """Return the values of one quantity, [n]."""
         values: NDArray[np.float64] = self.values[:, self.quantities.index(quantity)]
@@ -141,8 +147,7 @@ class QuantityTable:
     @cached_property
     def _of_mean_curves(self) -> list[bool]:
         """Whether a column compares mean curves: the seeds then have no values of their own to deviate."""
-        quantities = map(parse_quantity, self.quantities)
-        return [quantity is not None and quantity.against is not None for quantity in quantities]
+        return [compares_trials(name) for name in self.quantities]
 
     def only(self, chosen: NDArray[np.bool_]) -> Self:
         """Return the trials for which `chosen`, [n], is true; the names of devices stay as they are."""

@@ -80,12 +80,18 @@ def _standings(
 
 
 def durations(connection: Connection, study: str, limit: int = 20) -> list[float]:
-    """Return the seconds from the beginning to the end of a study's last finished trainings, at most `limit`.
+    """Return the seconds that a study's last finished trainings took, at most `limit`.
+
+    They are those from beginning to end, or of one that went on from a checkpoint those that were measured.
 
     Raises:
         StorageError: there is no such study.
     """
     own = TRIALS.c.study_id == study_id(connection, study), ATTEMPTS.c.state == "finished"
-    query = select(ATTEMPTS.c.started, ATTEMPTS.c.ended).select_from(ATTEMPTS.join(TRIALS))
+    columns = ATTEMPTS.c.started, ATTEMPTS.c.ended, ATTEMPTS.c.resumed_from, ATTEMPTS.c.wall
+    query = select(*columns).select_from(ATTEMPTS.join(TRIALS))
     last = query.where(*own, ATTEMPTS.c.ended.is_not(None)).order_by(ATTEMPTS.c.id.desc()).limit(limit)
-    return [(row.ended - row.started).total_seconds() for row in connection.execute(last)]
+    return [
+        (row.resumed_from and row.wall) or (row.ended - row.started).total_seconds()
+        for row in connection.execute(last)
+    ]

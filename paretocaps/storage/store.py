@@ -142,6 +142,7 @@ class Store:
     start_attempt = _writes(_attempts.start_attempt)
     last_folder = _reads(_attempts.last_folder)
     known_folders = _reads(_attempts.known_folders)
+    all_folders = _reads(_attempts.all_folders)
     attempt_folder = _reads(_attempts.attempt_folder)
     record_epoch = _writes(_epochs.record_epoch)
     record_epochs = _writes(_epochs.record_epochs)

@@ -10,8 +10,9 @@ from paretocaps.data.reading import reading
 from paretocaps.domain.brought_choices import choices_model
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.families.backbone_caps import BACKBONES
-from paretocaps.domain.job import DataSpec, OnPreparing, TrainingJob
+from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.measurement import CPU_TIME, ENERGY
+from paretocaps.domain.progress import OnProgress
 from paretocaps.domain.trainer import CheckedData
 from paretocaps.domain.tuning import fixed_tunings
 from paretocaps.errors import DataError, UsageError
@@ -19,7 +20,7 @@ from paretocaps.models.architecture import architecture
 from paretocaps.training.effects import data_facts
 
 
-def check_data(spec: DataSpec, on_preparing: OnPreparing | None = None) -> CheckedData:
+def check_data(spec: DataSpec, on_preparing: OnProgress | None = None) -> CheckedData:
     """Read the images once, so that a fault in them is reported before a study is created.
 
     Images that are kept prepared on disk are prepared here, so that workers only map them. Returns the

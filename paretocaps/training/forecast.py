@@ -85,9 +85,9 @@ def _epochs(
         if (final, images) not in done:
             done[final, images] = _work(last if final else whole, images)
         work = done[final, images]
-        if _keeps_features(choices, ranks):
-            # a pass before the first step, and after a pruning: a third of forward and backward
-            passes = 1 / 3 if epoch in (1, warmup + 1) else 0.0
+        if choices.frozen:  # it goes forward only, which is a third of the work
+            # kept features take a pass before the first step, and after a pruning
+            passes = 1 / 3 if not _keeps_features(choices, ranks) or epoch in (1, warmup + 1) else 0.0
             gone = (1.0 - passes) * work["trunk"]
             unaligned = work["unaligned"] - gone if work["unaligned"] else 0.0
             work = {**work, "trunk": work["trunk"] - gone, "unaligned": unaligned}

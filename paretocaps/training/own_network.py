@@ -18,11 +18,11 @@ from paretocaps.data.reading import reading
 from paretocaps.data.tensor_splits import load
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.collapse import is_collapsed
-from paretocaps.domain.job import DataSpec, OnPreparing, TrainingJob
+from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement, Predictions, best_epoch
 from paretocaps.domain.own_function import called
 from paretocaps.domain.own_trainer import SCHEDULE
-from paretocaps.domain.progress import progress_of
+from paretocaps.domain.progress import OnProgress, progress_of
 from paretocaps.domain.trainer import CheckedData, OnEpoch
 from paretocaps.errors import TrainingError, is_out_of_memory
 from paretocaps.run_folder import WEIGHTS
@@ -35,7 +35,7 @@ from paretocaps.training.weights import save_whole
 _BATCH = 256  # images of a pass without gradients
 
 
-def check_data(spec: DataSpec, on_preparing: OnPreparing | None = None) -> CheckedData:
+def check_data(spec: DataSpec, on_preparing: OnProgress | None = None) -> CheckedData:
     """Read the images once, so that a fault in them is reported before a study is created (`Check`)."""
     forget()  # a notebook may have changed its files since its last training
     splits = read_splits(spec, on_preparing)

@@ -25,10 +25,10 @@ _REST = 5.0
 class _Kept:
     """A study's view, the number of its change that it shows, until when it is kept, and the last answer.
 
-    `made` is when the study was made: Optuna gives the key of a deleted one to another.
+    `of` is its name and when it was made: it may be renamed, and Optuna uses the key of a deleted one again.
     """
 
-    made: datetime
+    of: tuple[str, datetime]
     lock: threading.Lock = field(default_factory=threading.Lock)
     view: StudyView | None = None
     change: int = -1
@@ -61,8 +61,8 @@ class CurrentViews:
         known = self._known(study)
         if known is None:
             return None
-        name, made = known
-        kept, attributes = self._of(study, made), self._optuna.get_study_system_attrs(study)
+        name, kept = known[0], self._of(study, known)
+        attributes = self._optuna.get_study_system_attrs(study)
         with kept.lock:
             view, trials = self._current(kept, name), self._trials(study)
             asked = after, attributes, [trial.state for trial in trials]
@@ -76,8 +76,7 @@ class CurrentViews:
         known = self._known(study)
         if known is None:
             return None
-        name, made = known
-        kept = self._of(study, made)
+        name, kept = known[0], self._of(study, known)
         with kept.lock:
             keys = {trial_key(one): one.number for one in self._trials(study)}
             return (self._current(kept, name), keys[trial]) if trial in keys else None
@@ -92,10 +91,10 @@ class CurrentViews:
             made = store.created(name)
         return None if made is None else (name, made)
 
-    def _of(self, study: int, made: datetime) -> _Kept:
+    def _of(self, study: int, known: tuple[str, datetime]) -> _Kept:
         with self._lock:
-            if study not in self._kept or self._kept[study].made != made:
-                self._kept[study] = _Kept(made)
+            if study not in self._kept or self._kept[study].of != known:
+                self._kept[study] = _Kept(known)
             return self._kept[study]
 
     def _trials(self, study: int) -> "list[FrozenTrial]":

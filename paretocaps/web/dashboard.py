@@ -52,7 +52,8 @@ def serve_dashboard(
 ) -> None:
     """Serve optuna-dashboard on the studies of a database until Ctrl-C, each with its front.
 
-    It has no login: whoever reaches the address can read, change and delete the studies.
+    It has no login: whoever reaches the address can read the studies, change notes, attributes and the states
+    of trials in Optuna's tables, and delete studies of Optuna's own.
 
     Args:
         url: the storage URL.

@@ -21,6 +21,7 @@ from paretocaps.report.tables import (
     objective_cells,
     probability_text,
 )
+from paretocaps.service.picking import TRAINED
 from paretocaps.web.study_view import StudyView
 
 _BEGIN, _END = "[//]: # (paretocaps front)", "[//]: # (paretocaps front ends)"
@@ -99,7 +100,7 @@ def trial_note(view: StudyView, number: int, report: str) -> str:
         ]
     texts = [markdown_text(line) for line in lines]
     command = training_command(view.front.study, number, view.storage, view.front.trainer)
-    trains = f"{_code(command)} trains it again, fully. " if command else ""
+    trains = f"{_code(command)} trains it again, fully. " if command and record.state in TRAINED else ""
     return "\n\n".join([*texts, f"{trains}[Report]({report})\n"])
 
 

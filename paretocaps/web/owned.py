@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from paretocaps.domain.study_file import resolve_spec
 from paretocaps.errors import MissingError, StateError, UsageError
 from paretocaps.service import queueing
+from paretocaps.service.picking import TRAINED
 from paretocaps.service.queueing import Places
 from paretocaps.service.quota import Quota
 from paretocaps.service.study_files import remove_submission
@@ -158,10 +159,13 @@ def submit_of_trial(
 
     Raises:
         StorageError: there is no such study or trial.
+        StateError: nothing of the trial was measured.
         UsageError, MissingError, StateError: see `queueing.submit`, `allowed_priority` and
             `check_training_of`.
     """
-    store.trial(study, trial)
+    state = store.trial(study, trial).state
+    if state not in TRAINED:
+        raise StateError(f"trial {trial} of study {study!r} is {state}: choose a finished one")
     if "training" in options:
         check_training_of(study, trial, options["training"], store)
     return queueing.submit(

@@ -8,7 +8,8 @@ from typing import Any
 from optuna.trial import FrozenTrial, TrialState
 
 from paretocaps.search.riding_storage import RidingStorage
-from paretocaps.search.trial_cache import TrialCache
+from paretocaps.search.trial_cache import TrialCache, trial_key
+from paretocaps.storage.decisions import continued
 from paretocaps.storage.studies import created
 
 
@@ -36,4 +37,9 @@ class StudiesStorage(RidingStorage):
             if cache is None or kept != made:
                 cache = TrialCache(self)
                 self._caches[study_id] = made, cache
+            pruned = cache.get_all_trials(study_id, False, (TrialState.PRUNED,))
+            gone_on = self.transact(lambda connection: continued(connection, name)) if pruned else set()
+            for trial in pruned:
+                if trial.number in gone_on:  # what became of it since was told again
+                    cache.reread(study_id, trial_key(trial))
             return cache.get_all_trials(study_id, deepcopy, states)

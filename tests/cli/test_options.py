@@ -212,7 +212,9 @@ def test_a_view_may_leave_the_study_out():
 
 
 def test_every_command_that_reads_a_folder_takes_its_layout():
-    taken = [{option.name for option in command.params} for command in COMMANDS.values()]
+    stored = "confirm", "front"  # whose study says how its folder is laid out
+    others = [command for name, command in COMMANDS.items() if name not in stored]
+    taken = [{option.name for option in command.params} for command in others]
     readers = [names for names in taken if "data" in names]
     assert len(readers) >= 4
     assert all({"parts", "classes_are_folders", "transpose"} <= names for names in readers)

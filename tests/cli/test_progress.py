@@ -146,6 +146,14 @@ def test_only_what_keeps_the_requirements_is_shown(progress, front):
     assert progress.missing == 1
 
 
+def test_the_front_within_the_bounds_has_trials_that_only_others_beat(progress, front):
+    within = replace(front.members[0], trial=12)
+    progress.front_changed(front)
+    progress.answers_changed(replace(front, members=(*front.members[:3], within)))
+    assert [member.trial for member in progress.shown] == [3, 7, 9, 12]
+    assert progress.missing == 1
+
+
 def test_collapsed_members_are_left_out(progress, front):
     third = replace(front.members[2], flags=("collapsed",))
     progress.front_changed(replace(front, members=(*front.members[:2], third, front.members[3])))

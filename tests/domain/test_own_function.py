@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from paretocaps.domain.own_function import OwnFunction, called, is_own, keep, kept, of_session, places
+from paretocaps.domain.own_function import OwnFunction, called, function_of, is_own, keep, kept, places
 from paretocaps.errors import ParetocapsError, UsageError
 from paretocaps.testing import probe
 
@@ -29,8 +29,8 @@ def test_a_function_of_a_module_is_named_with_it_and_a_closure_without():
     assert not OwnFunction(lambda choices, report: {}).importable
     assert is_own(own.name)
     assert not is_own("capsnet")
-    assert of_session("train_svm@2") == "train_svm"
-    assert [of_session(name) for name in ("my.module:train_svm@2", "capsnet", "")] == [None] * 3
+    names = "train_svm@2", "my.module:train_svm@2", "capsnet", ""
+    assert [function_of(name) for name in names] == ["train_svm", "train_svm", "", ""]
 
 
 def test_one_with_a_report_trains_and_any_other_builds_a_network():

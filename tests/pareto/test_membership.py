@@ -92,6 +92,16 @@ def test_images_are_resampled_in_parts_with_the_same_draws(monkeypatch):
     random = np.random.default_rng(3)
     right = {(0, 0): random.random(50) < 0.8, (1, 0): random.random(50) < 0.7}
     found = trainings([(0.8, 1.0)], [(0.7, 1.0)], images=50, right=right)
-    whole = module._over_images(found, 0, 40, np.random.default_rng(0))
+    given = found, found.right, 0, 40
+    whole = module._over_images(*given, np.random.default_rng(0))
     monkeypatch.setattr(module, "_AT_ONCE", 7 * 50)
-    np.testing.assert_array_equal(module._over_images(found, 0, 40, np.random.default_rng(0)), whole)
+    np.testing.assert_array_equal(module._over_images(*given, np.random.default_rng(0)), whole)
+
+
+def test_mistakes_on_unchanged_images_say_nothing_of_other_shares():
+    """`robust` is that of changed images: its draws vary as a share of so many images does."""
+    right = {(0, 0): np.ones(400, dtype=bool), (1, 0): np.ones(400, dtype=bool)}
+    robust, params = OBJECTIVES.get("robust"), OBJECTIVES.get("params")
+    found = trainings([(0.6, 1.0)], [(0.6, 1.0)], images=400, right=right)
+    drawn = np.sin(-draws(found, (robust, params))[..., 0]) ** 2
+    assert drawn.std(axis=0).min() > 1.2 * np.sqrt(0.6 * 0.4 / 400), "beside how seeds may differ"

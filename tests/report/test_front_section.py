@@ -33,3 +33,10 @@ def test_columns_are_there_where_some_member_has_something_in_them(front):
     first = replace(first, values=first.values | {"test_acc": 0.9})
     alone = front_section(replace(front, members=(first,)), None, {}, {})
     assert [name for name, _ in alone.headings][3:] == ["test acc", "sure", "flags", "beside the baseline"]
+
+
+def test_what_the_rows_say_is_of_the_whole_front_however_few_are_shown(front):
+    whole, short = front_section(front, 2, {}, {}), front_section(front, 2, {}, {}, most=1)
+    assert [row.trial for row in short.rows] == [whole.rows[0].trial, 2], "and the recommended one"
+    assert short.rows == (whole.rows[0], whole.rows[2])
+    assert short.headings == whole.headings

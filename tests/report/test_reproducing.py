@@ -20,10 +20,11 @@ def test_a_trial_is_named_with_its_study_and_a_database_that_is_not_the_default(
     assert "secret" not in training_command("a", 7, "postgresql://me:secret@host/studies")
 
 
-def test_a_function_of_a_session_is_called_in_python_and_a_loop_of_ones_own_has_no_command():
+def test_a_function_of_ones_own_is_called_in_python_and_a_loop_of_ones_own_has_no_command():
     call = training_command("a'b", 7, "x.db", "train_svm@1")
     assert call == "paretocaps.train(\"a'b\", trial=7, trainer=train_svm, storage='x.db')"
-    assert training_command("demo", 7, "", "my.module:train_svm@1") == "paretocaps train demo --trial 7"
+    of_module = training_command("demo", 7, "", "my.module:train_svm@1")
+    assert of_module == "paretocaps.train('demo', trial=7, trainer=train_svm)"
     assert training_command("demo", 7, "", NAME) == ""
 
 
@@ -70,3 +71,11 @@ def test_the_images_are_named_without_folders_of_the_machine(setting, written):
     command = reproducing_command(FrontMember(3, {}, {}), setting, {}, 0)
     assert written in command
     assert "/home" not in command
+
+
+def test_ranks_are_named_once():
+    """As the trial's own choice, or as the study's setting."""
+    ranks = {name: value for name, value in CHOICES.items() if name != "ranks"}
+    for own, written in ((0, True), (1, False), (2, False)):
+        trial = FrontMember(3, ranks | {"ranks": own}, {})
+        assert ("--ranks 2" in reproducing_command(trial, {"ranks": 2}, {}, 0)) is written

@@ -56,6 +56,7 @@ def test_the_first_is_the_best_in_what_differs():
 def test_members_that_no_test_tells_apart_are_level():
     level = member(4, 0.97, 10.0, 90_000, level={"acc": (2,)})
     assert beside(level, SMALL, THREE) == "level in acc, same time, 1.1x smaller"
+    assert beside(SMALL, level, THREE).startswith("level in acc, "), "it is told from either side"
 
 
 @pytest.mark.parametrize(

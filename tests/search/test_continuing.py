@@ -124,3 +124,17 @@ def test_what_cannot_be_continued_is_refused_before_anything_is_created(study, s
             study("long", **{"epochs": 5, "from_study": "short", "continues": True, **fixed, **changed})
     with Store.open(storage, create=False) as store:
         assert not store.has_study("long")
+
+
+def test_the_same_images_may_lie_in_another_folder(study, tmp_path):
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.txt").write_text("images")
+    short = {"trials": 1, "fix": {"learning_rate": 0.1}}
+    study("short", epochs=2, keep_checkpoints=True, data=str(tmp_path / "here"), **short)
+    longer = {"epochs": 4, "from_study": "short", "continues": True, **short}
+    done, _ = study("long", data=str(tmp_path / "there"), **longer)
+    assert set(done.values()) == {2}
+    (tmp_path / "there" / "a.txt").write_text("others")
+    with pytest.raises(UsageError, match="which trained on other images"):
+        study("other", data=str(tmp_path / "there"), **longer)

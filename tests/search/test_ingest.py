@@ -58,6 +58,45 @@ def test_what_a_lost_database_had_is_taken_in_by_choices_and_seed(run, storage, 
     assert run(space=SPACE, trials=4, repeats=2)[1].notices == []
 
 
+def test_further_seeds_are_taken_in_and_of_two_trainings_the_quiet_one(run, storage, lost, folder):
+    before = lost(trials=2, more_repeats=1)
+    quiet = RunFolder(folder / "trial-00000" / "seed-0-attempt-1")
+    again = RunFolder(folder / "trial-00000" / "seed-0-attempt-2")
+    measured = quiet.recover()
+    again.write_job(quiet.job().model_copy(update={"attempt": 2}))
+    again.write_result(measured)
+    noisy = measured.device.model_copy(update={"loaded": True})
+    quiet.write_result(measured.model_copy(update={"device": noisy}))
+    summary, watcher = run(space=SPACE, trials=2)
+    assert (summary.finished, watcher.started) == (2, [])
+    assert stored(storage) == before
+    assert watcher.notices[0].endswith("4 trainings of this study that its database lacked")
+
+
+def test_further_seeds_of_trials_that_an_older_copy_of_the_database_has_are_taken_in(run, storage, folder):
+    run(space=SPACE, trials=2)
+    database = Path(storage.removeprefix("sqlite:///"))
+    older = database.read_bytes()
+    run(space=SPACE, trials=2, more_repeats=1)
+    after = stored(storage)
+    database.write_bytes(older)
+    _, watcher = run(space=SPACE, trials=2)
+    assert watcher.started == []
+    assert stored(storage) == after
+    assert "2 trainings of this study that its database lacked" in watcher.notices[0]
+
+
+def test_what_a_renamed_study_still_has_is_not_taken_in_by_a_new_one_of_its_name(run, storage, folder):
+    run(space=SPACE, trials=2)
+    jobs = {path: path.read_text() for path in folder.rglob("job.json")}
+    service.rename("s", "t", storage)
+    for path, text in jobs.items():  # as where they could not be written
+        path.write_text(text)
+    _, watcher = run(space=SPACE, trials=2)
+    assert len(watcher.started) == 2
+    assert watcher.notices == []
+
+
 @pytest.mark.slow
 def test_a_trial_that_lacks_a_seed_trains_just_that_if_the_study_has_room(run, storage, lost, folder):
     lost(trials=2, repeats=2)

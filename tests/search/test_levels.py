@@ -2,10 +2,11 @@
 
 import pytest
 
-from paretocaps.domain.measurement import Device, Measurement, Predictions
+from paretocaps.domain.measurement import Device, EpochRecord, Measurement, Predictions
 from paretocaps.domain.objective import parse_objectives
+from paretocaps.search.levels import with_design_levels
 from paretocaps.search.ranking import asked_quantities, ranked_front
-from paretocaps.search.views import front_of
+from paretocaps.search.views import front_of, trials_of
 from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.store import Store
 
@@ -119,3 +120,38 @@ def test_a_ranked_front_has_the_number_of_images_and_a_single_member_no_level(st
     assert front.members[0].level == {}
     table = store.table("s", asked_quantities(OBJECTIVES))
     assert ranked_front(store.study("s"), table.only(table.trials < 0), OBJECTIVES).validation_images is None
+
+
+def test_a_design_that_is_on_no_front_knows_whom_it_is_level_with(store):
+    """One mistake more, with other images, and larger: the test does not tell it from the member."""
+    better, worse = trained(range(5), params=90), trained(range(20, 26), time=2, params=100)
+    trials = [ImportedTrial(0, {}, {0: worse}, "baseline"), ImportedTrial(1, {}, {0: better})]
+    store.import_trials("s", trials)
+    front = front_of(store, "s", OBJECTIVES, ())
+    assert [member.trial for member in front] == [1]
+    everyone = trials_of(store, "s", OBJECTIVES).members
+    (baseline, other) = with_design_levels(store, front, everyone, "baseline")
+    assert baseline.level["acc"] == (1,)
+    assert baseline.level["params"] == ()
+    assert other == everyone[1]
+    assert with_design_levels(store, front, everyone, "wab") == list(everyone)
+
+
+def test_epochs_that_agree_by_chance_tell_no_trials_apart(store):
+    """Five and five epochs against six and six: a whole epoch is the least that they can differ."""
+    objectives = parse_objectives("params,epochs_to(acc=0.5)")
+
+    def reached(epochs, params):
+        curve = [
+            EpochRecord(epoch=n, acc=0.6 if n >= epochs else 0.1, seconds=1, time=n, wall=n)
+            for n in range(1, 8)
+        ]
+        return trained(params=params).model_copy(update={"epochs": tuple(curve)})
+
+    trials = [
+        ImportedTrial(n, {"n": n}, {seed: reached(epochs, params) for seed in (0, 1)})
+        for n, (epochs, params) in enumerate([(5, 200), (6, 100)])
+    ]
+    store.import_trials("s", trials)
+    front = front_of(store, "s", objectives, ())
+    assert [member.level["epochs_to(acc=0.5)"] for member in front] == [(0,), (1,)]

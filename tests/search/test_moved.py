@@ -80,3 +80,10 @@ def test_another_processor_is_named(run, on, monkeypatch):
     assert told(watcher)[0].startswith(
         f"this run trains on cpu, AMD EPYC, and the last trial was measured on {CPU} (2 threads): time will"
     )
+
+
+def test_a_bound_on_time_depends_on_the_device_too(run, on):
+    on(GPU)
+    for trials in (1, 2):
+        _, watcher = run(trials=trials, device="cpu", objectives="acc,params", require=["time<=99"])
+    assert "time will not compare" in told(watcher)[0]

@@ -204,3 +204,11 @@ def test_both_ends_of_a_long_front_are_kept():
     rows = _front_and_latest(values, OBJECTIVES)
     assert len(rows) == MOST
     assert (rows[0], rows[-1]) == (0, 3 * MOST - 1)
+
+
+def test_what_keeps_the_bounds_comes_first():
+    values = [[0.9, 9.0], [0.7, 3.0], [0.5, 1.0], [0.4, 0.9]]
+    found = [point["x"] for point in priors(values, "time<=3").first(9)]
+    assert (set(found[:3]), found[3:]) == ({0.01, 0.02, 0.03}, [0.0])
+    assert len(priors(values, "acc>0.95").first(9)) == 4
+    assert len(priors(values, "time<=3").first(2)) == 2

@@ -151,3 +151,9 @@ def test_no_other_driver_takes_a_trial_over_as_long_as_it_trains(run, storage, o
     monkeypatch.setattr(probe, "train", train)
     run(trials=1, repeats=2, **further)
     assert owned == [(1,), (1,)]
+
+
+def test_a_bound_on_time_decides_as_an_objective_does(run, storage, on):
+    machine = on(Machine({1: 1}))
+    run(trials=2, redo_loaded=1, objectives="acc,params", require=["time<=99"])
+    assert machine.trained == [0, 1, 1]

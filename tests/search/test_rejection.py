@@ -21,7 +21,7 @@ from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import UsageError
 from paretocaps.search.outlook import Bounds, Outlook
 from paretocaps.search.proposals import MOST_REJECTED
-from paretocaps.search.rejection import Rejection
+from paretocaps.search.rejection import Rejection, lifted
 from paretocaps.storage.store import Store
 from paretocaps.testing import probe
 
@@ -146,6 +146,19 @@ def test_what_one_bound_rejects_is_trained_when_the_bound_is_lifted(run, storage
     sized(run, require=["params<=300"], trials=3)
     summary, _ = sized(run, require=["params<=800"], trials=8)
     assert summary.finished == 8
+
+
+def test_a_rejection_falls_with_its_bound():
+    """As far as the trial keeps the bounds that there are now."""
+    reasons = {0: "params is 800, which breaks the bound params<=300", 1: "at best trial 2 beats it"}
+
+    def fallen(*bounds, reject=True):
+        asked = StudySpec(require=bounds, reject=reject)
+        return lifted(reasons, asked, lambda _: {str(b): b.excess(800.0) for b in asked.stated})
+
+    assert fallen("params<=300") == fallen("params<=400") == fallen("params<=200") == frozenset()
+    assert fallen("params<=900") == fallen() == {0}
+    assert fallen("params<=300", reject=False) == {0, 1}
 
 
 def test_optuna_is_told_of_what_a_driver_rejected_that_was_killed_before_it_did(run, storage, monkeypatch):

@@ -86,3 +86,19 @@ def test_published_figures_have_a_hypervolume_between_the_same_corners(store):
     assert front.published_share == pytest.approx((0.95 - 0.81) * (2.2 - 1.0) / (0.19 * 2.2))
     assert front.hypervolume_share == pytest.approx(0.09 * 0.2 / (0.19 * 2.2))
     assert front_of(store, "s", parse_objectives("acc,params")).published_share is None
+
+
+def test_the_history_of_one_device_ends_with_its_front_and_has_its_seconds(store):
+    """Between the corners of all devices' first trials, as the front is."""
+    values = [(0.5 + n / 100, 9.0 - n / 3) for n in range(12)]
+    trials = []
+    for n, value in enumerate(values):
+        device = Device(name="ab"[n % 3 == 0], kind="cpu")
+        trials.append(ImportedTrial(n, {"n": n}, {0: measured(*value).model_copy(update={"device": device})}))
+    store.import_trials("s", trials)
+    view = BOTH, "b"
+    (*_, last) = history_of(store, "s", *view)
+    front = front_of(store, "s", BOTH, device="b")
+    assert last.hypervolume == pytest.approx(front.hypervolume_share)
+    own = [time for n, (_, time) in enumerate(values) if n % 3 == 0]
+    assert last.training_seconds == pytest.approx(sum(own))

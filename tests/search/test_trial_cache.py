@@ -7,7 +7,14 @@ from optuna.trial import TrialState
 
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.space import Space
-from paretocaps.search.optuna_study import begin_at, constrain, open_optuna_study, tell_again, tell_once
+from paretocaps.search.optuna_study import (
+    begin_at,
+    constrain,
+    leave_out,
+    open_optuna_study,
+    tell_again,
+    tell_once,
+)
 from paretocaps.search.samplers import SAMPLERS
 from paretocaps.search.suggestions import suggest
 from paretocaps.storage.store import Store
@@ -180,3 +187,14 @@ def test_optuna_itself_reads_by_how_much_a_trial_broke_each_bound_when_it_ended(
         tell_again(study, 1, [3.0, 4.0], None)
     trial = optuna.load_study(study_name="s", storage=storage).trials[1]
     assert (trial.values, trial.constraints) == ([3.0, 4.0], {"time<9": -0.25})
+
+
+def test_a_sampler_knows_nothing_of_pruned_trials_that_are_left_out(opened):
+    with opened() as study:
+        search(study, 10)
+    with opened() as study:
+        leave_out(study, {4})
+        left, other = (study.get_trials(deepcopy=False)[number] for number in (4, 9))
+        assert (left.state, left.params) == (TrialState.FAIL, {})
+        assert other.state == TrialState.PRUNED
+        assert other.params

@@ -42,6 +42,24 @@ def test_a_training_goes_on_at_the_pace_of_its_epochs(store):
     assert current(store, "s", 0, began + timedelta(seconds=155)).seconds_left == 0.0
 
 
+def test_a_resumed_training_goes_on_where_it_was_cut_off(store):
+    store.start_trial("s", 0, {})
+    key = store.start_attempt("s", 0, 0)
+    for number in (1, 2):  # of the earlier attempt
+        store.record_epoch(key, epoch(number, 0.5, wall=60.0 * number))
+    began = store.trial("s", 0).attempts[0].started
+    assert current(store, "s", 0, began + timedelta(seconds=5)).seconds_left == pytest.approx(180.0)
+
+
+def test_the_seeds_that_a_running_trial_lacks_are_still_to_come(store, monkeypatch):
+    monkeypatch.setattr(Store, "durations", lambda self, study: [60.0])
+    store.set_spec("s", {"objectives": ["acc", "time"], "trials": 1, "epochs": 5, "repeats": 3})
+    store.start_trial("s", 0, {})
+    store.start_attempt("s", 0, 0)
+    began = store.trial("s", 0).attempts[0].started
+    assert current(store, "s", 0, began).seconds_left == pytest.approx(180.0)
+
+
 def test_before_an_epoch_and_a_finished_training_nothing_is_known(store):
     store.start_trial("s", 0, {})
     store.start_attempt("s", 0, 0)

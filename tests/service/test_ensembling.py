@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 import pytest
 
 from paretocaps.domain.choices import Choices
@@ -53,6 +55,19 @@ def test_an_ensemble_is_measured_once_its_networks_are_trained_and_not_again(sto
     notices.clear()
     measure_ensembles(store, SPEC, notices.append)
     assert notices == [missing]
+
+
+def test_the_device_is_held_meanwhile(store, monkeypatch):
+    held = []
+
+    @contextmanager
+    def leased(spec, device, notice):
+        yield
+        held.append((device, len(store.ensembles("e"))))
+
+    monkeypatch.setattr("paretocaps.service.ensembling.device_leased", leased)
+    measure_ensembles(store, SPEC.model_copy(update={"device": "cpu"}), print)
+    assert held == [("cpu", 0)]
 
 
 def test_an_ensemble_whose_weights_are_on_another_machine_is_told(store, monkeypatch):

@@ -6,6 +6,7 @@ from paretocaps import service
 from paretocaps.domain.measurement import Device, Measurement
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import UsageError
+from paretocaps.search.identity import data_content, stored_form
 from paretocaps.service.fronts import bounds
 from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.store import Store
@@ -90,3 +91,19 @@ def test_the_bounds_hold_in_the_report_too(url, study, monkeypatch):
     service.write_report(study, url)
     service.write_report(study, url, all=True)
     assert written == [front(url, study), [0, 1, 2, 3]]
+
+
+def test_images_that_have_moved_are_named_to_be_judged_by(url, tmp_path):
+    for name in ("here", "there", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.txt").write_text("others" if name == "other" else "images")
+    spec = StudySpec(study="own", objectives=("acc", "time"), data=str(tmp_path / "here"), trainer="probe")
+    with Store.open(url, create=False) as store:
+        store.create_study("own", stored_form(spec), content=data_content(spec))
+        store.import_trials("own", [ImportedTrial(0, {}, {0: measured(0.9, 1.0, 1)})])
+    moved = {"test": True, "data": str(tmp_path / "there")}
+    assert [member.trial for member in service.load_front("own", url, **moved)] == [0]
+    with pytest.raises(UsageError, match="are not those of study 'own'"):
+        service.load_front("own", url, test=True, data=str(tmp_path / "other"))
+    with pytest.raises(UsageError, match="the images of study 'free' are in no folder: leave it out"):
+        service.load_front("free", url, **moved)

@@ -8,6 +8,7 @@ import pytest
 from paretocaps import service
 from paretocaps.errors import StorageError, UsageError
 from paretocaps.search.driver import Driver
+from paretocaps.service import managing as module
 from paretocaps.storage.store import Store
 
 
@@ -131,3 +132,16 @@ def test_a_name_without_a_study_or_that_is_none_is_refused(own):
         service.rename("s", "a/b", own)
     with pytest.raises(UsageError, match="is not a name"):
         service.copy("s", "", own)
+
+
+def test_a_study_that_is_deleted_while_studies_are_listed_is_left_out(own, monkeypatch):
+    service.copy("s", "gone", own)
+    standing = module._standing
+
+    def deleted(store, study, ended):
+        if study == "gone":
+            service.delete("gone", own)
+        return standing(store, study, ended)
+
+    monkeypatch.setattr(module, "_standing", deleted)
+    assert [row["study"] for row in service.studies(own)] == ["s"]

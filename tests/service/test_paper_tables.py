@@ -3,6 +3,7 @@ import pytest
 from paretocaps.domain.study_file import resolve_spec
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import UnknownNameError, UsageError
+from paretocaps.execution import devices
 from paretocaps.search.checked_study import check_study
 from paretocaps.search.planned_trials import planned_trials
 from paretocaps.service.paper_tables import nominal_data, paper_table, paper_tables, scale_seconds
@@ -43,6 +44,11 @@ def test_a_seed_of_ones_own_is_a_study_of_its_own():
     assert table.options("cpu", 0)["study"] == "fastrcaps-mnist-cpu"
     other = table.options("cpu", 7)
     assert (other["study"], other["seed"]) == ("fastrcaps-mnist-cpu-seed7", 7)
+
+
+def test_the_list_needs_no_device(monkeypatch):
+    monkeypatch.setattr(devices, "cuda_count", lambda: 1)
+    assert scale_seconds(paper_table("hybrids"), "quick") is not None
 
 
 def test_what_cannot_be_made_says_why():

@@ -153,3 +153,18 @@ def test_no_database(tmp_path):
     with pytest.raises(StorageError):
         service.pick_trial(f"sqlite:///{tmp_path}/none.db", trial=0)
     assert not Path(tmp_path / "none.db").exists()
+
+
+def test_a_trial_that_was_stopped_early_can_be_picked(url):
+    with Store.open(url, create=False) as store:
+        key = store.start_attempt("s", 3, 0)
+        store.stop_attempt(key, measurement((0.5, 1.0, 100), None), "beaten")
+        store.stop_trial("s", 3, "beaten")
+    assert service.pick_trial(url, trial=3).acc == 0.5
+
+
+def test_it_knows_the_ranks_of_its_study(url):
+    assert service.pick_trial(url, trial=0).ranks == 1
+    with Store.open(url, create=False) as store:
+        store.set_spec("s", {**store.study("s").spec, "ranks": 2})
+    assert service.pick_trial(url, trial=0).ranks == 2

@@ -5,8 +5,10 @@ import pytest
 
 from paretocaps.domain.measurement import Device, Measurement
 from paretocaps.domain.paper_table import Pretraining
+from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import UsageError
 from paretocaps.run_folder import RunFolder
+from paretocaps.search.identity import stored_form
 from paretocaps.search.observer import Observer
 from paretocaps.service import pretraining
 from paretocaps.service.pretraining import (
@@ -17,6 +19,7 @@ from paretocaps.service.pretraining import (
     with_trunk,
 )
 from paretocaps.service.running import Interrupted
+from paretocaps.storage.store import Store
 
 BEFORE = Pretraining(dataset="tiny-imagenet", epochs=3, limit_train=5000, settings={"lr_max": 1e-3})
 OPTIONS = {
@@ -56,7 +59,7 @@ def test_a_backbone_is_trained_once_and_given_to_every_training(trained):
     assert first["fix"]["checkpoint"] == again["fix"]["checkpoint"] == options.save_trunk
     assert first["file_fix"]["checkpoint"] == options.save_trunk
     assert first["study"] == again["study"] == f"pruned-{Path(options.save_trunk).stem.rpartition('-')[2]}"
-    assert Path(options.save_trunk).is_relative_to("studies/a-trunks")
+    assert Path(options.save_trunk).is_relative_to(Path("studies/a-trunks").absolute())
     other = with_trunk(OPTIONS, BEFORE.model_copy(update={"epochs": 4}), None, Observer())
     assert other["study"] != first["study"]
     assert len({one.save_trunk for one in trained}) == 2
@@ -73,6 +76,28 @@ def test_it_is_trained_on_the_set_in_the_named_folder(trained, tmp_path):
     assert placed("digits", "mnist") == {"data": "digits"}
     with pytest.raises(UsageError, match="data folder 'nowhere' does not exist"):
         placed("nowhere", "mnist")
+
+
+def test_of_two_sets_each_has_a_folder_of_its_name(trained, tmp_path):
+    (tmp_path / "sets" / "cifar10").mkdir(parents=True)
+    for folder in ("sets", "sets/cifar10"):
+        with pytest.raises(UsageError, match="name a folder with cifar10 and tiny-imagenet"):
+            with_trunk(OPTIONS, BEFORE, folder, Observer(), beside="cifar10")
+    (tmp_path / "sets" / "tiny-imagenet-200").mkdir()
+    with_trunk(OPTIONS, BEFORE, "sets", Observer(), beside="cifar10")
+    assert trained[0].data == "sets/tiny-imagenet-200"
+
+
+def test_a_study_goes_on_with_the_file_that_it_began_with(trained, tmp_path):
+    given = with_trunk(OPTIONS, BEFORE, None, Observer())
+    spec = StudySpec(study=given["study"], storage=given["storage"], dataset="cifar10", fix=given["fix"])
+    with Store.open(given["storage"], create=True) as store:
+        store.create_study(spec.study, stored_form(spec))
+    trunk = Path(given["fix"]["checkpoint"])
+    assert with_trunk(OPTIONS, BEFORE, None, Observer()) == given
+    trunk.rename(tmp_path / "elsewhere.safetensors")
+    with pytest.raises(UsageError, match="start from the backbone .* which is not there: put it there again"):
+        with_trunk(OPTIONS, BEFORE, None, Observer())
 
 
 def test_the_cost_is_told_before_the_training_and_only_then(trained):

@@ -11,7 +11,7 @@ from paretocaps.report.paper_page import PaperRun, paper_figures
 from paretocaps.search.observer import Observer
 from paretocaps.search.planned_trials import Cost
 from paretocaps.service import ensembling, paper_tables, reproducing
-from paretocaps.service.paper_tables import paper_table
+from paretocaps.service.paper_tables import paper_table, table_rows
 from paretocaps.service.pretraining import LeftOffError
 from paretocaps.service.reproducing import ReproduceOptions, command_of, cost_line, reproduce
 from paretocaps.service.running import Interrupted
@@ -130,6 +130,8 @@ def test_what_is_left_is_told_by_what_was_trained(points):
     slower = cost_line(table, "quick", half, 0, spent=300.0)
     assert slower.endswith("2 of 4 trainings are finished; the others take about 10 min, by what these took")
     assert cost_line(table, "quick", Cost(4, 4, 60.0), 0).endswith("0 of 4 trainings are finished")
+    failed = cost_line(table, "quick", Cost(6, 2, 60.0, 30.0), 0, spent=300.0, failed=2)
+    assert "2 of 6 trainings are finished, 2 are of trials that failed; the others take" in failed
 
 
 def test_tables_share_the_trainings_of_their_study(points):
@@ -215,7 +217,7 @@ def test_trainings_of_two_devices_are_shown_without_their_times(points):
     figures = json.loads(found.figures.read_text())
     assert figures["devices"] == ["another", "cpu"]
     (said,) = (line for line in figures["not_comparable"] if "several devices" in line)
-    assert "the figures have the trials of cpu alone" in said
+    assert "figures of times and memory have the trials of cpu alone" in said
     assert all(row["measured"].keys().isdisjoint({"epoch_seconds", "memory"}) for row in figures["rows"])
     assert all(row["measured"]["acc"]["n"] == 2 for row in figures["rows"])
 
@@ -224,13 +226,50 @@ def test_a_row_that_fails_is_not_replaced_by_another_training(points):
     path = Path("points.toml")
     fails = path.read_text().replace("0.9 }", '0.9, failure = "no" }', 1)
     path.write_text(fails.replace("[published]", f"{SPACE}[published]", 1))
+    heard = Heard()
     for _ in range(2):
-        found = reproduce("points-2")
+        found = reproduce("points-2", observer=heard)
         assert (found.finished, found.trainings) == (4, 6)
+    assert heard.lines[-1] == (
+        "points-2, scale quick: 4 of 6 trainings are finished, 2 are of trials that failed"
+    )
     with Store.open("sqlite:///studies/paretocaps.db", create=False) as store:
         tried = {trial.choices["learning_rate"] for trial in store.trials("points-quick")}
     assert tried == {0.01, 0.5, 0.9}
-    assert "not trained: faster" in found.page.read_text()
+    told = found.page.read_text()
+    assert "not trained: faster" not in told
+    assert "failed, so that no seed of it counts: faster (" in told
+
+
+def test_a_trial_that_another_table_left_open_takes_no_rows_place(points):
+    path = Path("points.toml")
+    path.write_text(path.read_text() + 'rows = ["faster"]\n')
+
+    class Stops(Observer):
+        def training_ended(self, training):
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted):
+        reproduce("points-1", observer=Stops())
+    found = reproduce("points-2")
+    assert (found.finished, found.trainings) == (2, 2)
+
+
+def test_a_study_file_of_ones_own_has_tables(points, tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text(FILE.replace("points-1", "own-1"))
+    with pytest.raises(UsageError, match="own-1"):
+        reproduce("own-1")
+    found = reproduce("own-1", ReproduceOptions(spec_file=str(own)))
+    assert found.finished == 4
+    assert "--spec" in command_of("own-1", ReproduceOptions(spec_file=str(own)))
+    assert [row["table"] for row in table_rows(str(own))] == ["own-1", "points-2"]
+
+
+def test_other_seeds_have_a_page_of_their_own(points):
+    first, other = (reproduce("points-1", ReproduceOptions(seed=seed)).page for seed in (0, 5))
+    assert (first.name, other.name) == ("points-1-quick.html", "points-1-quick-seed5.html")
+    assert first.exists()
 
 
 def test_the_page_is_checked_before_anything_is_trained(points):

@@ -1,5 +1,6 @@
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.published import Published
+from paretocaps.domain.study_spec import StudySpec
 from paretocaps.search.observer import Observer
 from paretocaps.service.row_reports import kept_weights, report_figures, row_reports
 from paretocaps.storage.store import Store
@@ -10,7 +11,8 @@ def test_rows_are_evaluated_by_the_weights_of_their_first_seed(trained):
     published = Published.model_validate({"source": "a paper", "rows": rows})
     with Store.open(trained, create=False) as store:
         trials = [FrontMember(0, {}, {})]
-        found = row_reports(store, "s", published, trials, 60, "cpu", Observer())
+        spec = StudySpec.model_validate(store.study("s").spec)
+        found = row_reports(store, spec, published, trials, 60, Observer())
     assert list(found) == ["there"]
     figures = report_figures(found)["there"]
     assert figures["images"] == 60

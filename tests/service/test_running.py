@@ -5,10 +5,14 @@ import pytest
 import paretocaps
 import paretocaps.testing.probe as probe
 from paretocaps import service
+from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import UsageError
 from paretocaps.host import NAME
+from paretocaps.search.identity import stored_form
 from paretocaps.search.observer import Observer
+from paretocaps.service.running import data_option, how_to_go_on, resumable
+from paretocaps.storage.store import Store
 
 
 @pytest.mark.slow
@@ -37,6 +41,33 @@ def test_options_may_be_keywords_and_are_completed(own):
         paretocaps.optimize({"study": "s"}, study="s")
     with pytest.raises(UsageError, match="unknown option 'trails': did you mean 'trials'"):
         paretocaps.optimize(**own, trails=3)
+
+
+def test_the_slots_that_a_study_has_are_no_setting_where_there_are_none(monkeypatch):
+    """A GPU, or an executor that has no slots, would refuse them."""
+    monkeypatch.setattr("paretocaps.execution.devices.cuda_count", lambda: 0)
+    stored = {"threads": 1, "executor": "processes", "workers": 2}
+    without = {"executor": "processes", "workers": 2}
+    assert resumable(stored, {}) == resumable(stored, {"executor": "ray"}) == stored
+    assert resumable(stored, {"executor": "inline"}) == without
+    assert resumable(stored, {"executor": None}, {"executor": "inline"}) == without
+    monkeypatch.setattr("paretocaps.execution.devices.cuda_count", lambda: 1)
+    assert resumable(stored, {}) == without
+    assert resumable(stored, {"device": "cpu"}) == stored
+    assert resumable(None, {}) is None
+
+
+def test_how_to_go_on_names_images_that_lie_elsewhere_and_no_password(own, tmp_path):
+    spec = StudySpec(study="s", storage=own["storage"], data=str(tmp_path), trainer="probe")
+    with Store.open(own["storage"], create=True) as store:
+        assert data_option(store, spec) == ""
+        store.create_study("s", stored_form(spec))
+        assert data_option(store, spec) == ""
+        other = tmp_path / "a b"
+        other.mkdir()
+        assert data_option(store, spec.model_copy(update={"data": str(other)})) == f" --data '{other}'"
+    remote = spec.model_copy(update={"storage": "postgresql://me:secret@h/db", "trainer": "m:f@1"})
+    assert "secret" not in how_to_go_on(remote, "interrupted")
 
 
 def test_more_and_trials_contradict_each_other(storage):

@@ -1,10 +1,12 @@
 import json
 import subprocess
+from contextlib import contextmanager
 
 import pytest
 
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import StudyMismatchError, UsageError
+from paretocaps.execution.devices import devices
 from paretocaps.service.tested_rates import with_tested_rates
 
 
@@ -31,7 +33,8 @@ def test_the_range_lies_around_what_the_test_suggests(tests):
     assert "lr_floor" in spec.space
     assert notices[-1] == "lr_max is searched from 0.00033 to 0.01"
     (command,) = tests
-    assert command[-6:] == ["--device", "auto", "--seed", "0", "--set", "weight_sharing=true"]
+    device = devices("auto")[0]
+    assert command[-6:] == ["--device", device, "--seed", "0", "--set", "weight_sharing=true"]
 
 
 def test_no_rate_is_above_what_is_allowed_and_a_prior_stays_where_it_lies_in_the_range(tests):
@@ -74,3 +77,17 @@ def test_a_test_that_fails_says_why(tests):
     tests.answer = subprocess.CompletedProcess((), 0, json.dumps({"lr_max": None}), "")
     with pytest.raises(UsageError, match="the loss never fell"):
         with_tested_rates(StudySpec(lr_range=True), None, print)
+
+
+def test_the_device_is_held_while_rates_are_tested(tests, monkeypatch):
+    held = []
+
+    @contextmanager
+    def leased(spec, device, notice):
+        held.append((device, len(tests)))
+        yield
+        held.append((device, len(tests)))
+
+    monkeypatch.setattr("paretocaps.service.tested_rates.device_leased", leased)
+    with_tested_rates(StudySpec(lr_range=True, device="cpu"), None, print)
+    assert held == [("cpu", 0), ("cpu", 1)]

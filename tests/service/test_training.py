@@ -167,11 +167,11 @@ def test_a_trial_and_a_design_contradict_each_other(storage, folder):
 @pytest.mark.slow
 def test_the_ranks_of_the_choices_are_those_that_train():
     trainer = TRAINERS.get("capsnet")
-    assert _ranks(options(), trainer, {"ranks": 2}) == 2
-    assert _ranks(options(ranks=2), trainer, {"ranks": 0}) == 2
-    assert _ranks(options(), trainer, {}) == 1
+    assert _ranks(options(), trainer, {"ranks": 2}, 1) == 2
+    assert _ranks(options(ranks=2), trainer, {"ranks": 0}, 1) == 2
+    assert [_ranks(options(), trainer, {}, usual) for usual in (1, 2)] == [1, 2], "as in its study"
     with pytest.raises(UsageError, match="choice ranks=2, but ranks=3: give one number only"):
-        _ranks(options(ranks=3), trainer, {"ranks": 2})
+        _ranks(options(ranks=3), trainer, {"ranks": 2}, 1)
 
 
 def test_torchrun_s_other_ranks_do_not_wait_where_nothing_is_left_to_train(folder, monkeypatch):

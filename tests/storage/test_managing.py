@@ -4,7 +4,7 @@ from sqlalchemy import create_engine, text
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import parse_objectives
-from paretocaps.errors import StorageError
+from paretocaps.errors import StateError, StorageError
 from paretocaps.storage.managing import COPIED
 from paretocaps.storage.submissions import NewSubmission
 
@@ -130,3 +130,10 @@ def test_a_study_that_optuna_never_saw_can_be_managed(store):
     store.rename_study("copy", "other")
     store.delete_study("s")
     assert [summary.name for summary in store.studies()] == ["other"]
+
+
+def test_a_study_is_not_renamed_while_a_submission_of_it_runs(store, filled):
+    key = store.add_submission(NewSubmission("study", "s", {"trials": 1})).id
+    assert store.take_turn(key, "token", "host")
+    with pytest.raises(StateError, match=f"submission {key} of study 's' runs: pause it"):
+        store.rename_study("s", "new")

@@ -3,6 +3,7 @@ from starlette.exceptions import HTTPException
 
 from paretocaps.errors import MissingError, StateError, UsageError
 from paretocaps.service import queueing
+from paretocaps.service.queueing import Places
 from paretocaps.service.quota import Quota
 from paretocaps.service.uploading.sets import NamedSet, write_about
 from paretocaps.storage.store import Store
@@ -13,6 +14,7 @@ from paretocaps.web.owned import (
     quota_of,
     remove_own_submission,
     remove_own_upload,
+    submit_of_trial,
 )
 
 
@@ -92,3 +94,13 @@ def test_what_counts_for_a_quota_of_hours_is_removed_by_an_admin_alone(store, tm
             remove_own_submission(made.id, who, tmp_path, store)
     remove_own_submission(made.id, Principal("cat", "admin"), tmp_path, store)
     assert store.spent("ann") == (0, 0.0)
+
+
+def test_nothing_is_made_of_a_trial_of_which_nothing_was_measured(store, tmp_path):
+    store.create_study("s", {"objectives": ["acc", "time"]})
+    store.start_trial("s", 0, {})
+    asked = "training", "s", 0, {}, Principal("ann", "run"), store
+    with pytest.raises(StateError, match="trial 0 of study 's' is running: choose a finished one"):
+        submit_of_trial(*asked, places=Places(tmp_path, None))
+    store.stop_trial("s", 0, "beaten")
+    assert submit_of_trial(*asked, places=Places(tmp_path, None)).kind == "training"

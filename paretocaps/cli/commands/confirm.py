@@ -20,6 +20,7 @@ from paretocaps.search.interrupts import Interrupts
 @shared("--storage", default=DEFAULT_STORAGE, show_default=True)
 @shared("--storage-patience", "  [default: 10m]")
 @shared("--artifacts")
+@shared("--data", " Where this machine has the images.  [default: the study's]")
 @shared("--executor", "  [default: the study's]")
 @shared("--workers", "  [default: the study's]")
 @shared("--device", " Several: cuda:0,cuda:2.  [default: the study's]")

@@ -14,6 +14,7 @@ from paretocaps.report.front import Front
 @shared("--knee", is_flag=True)
 @prefer_option
 @click.option("--test", is_flag=True, help="Measure test accuracies, once, of the members that have none.")
+@shared("--data", " Where this machine has the images, for --test.  [default: where they were]")
 @click.option("--history", is_flag=True, help="Show the hypervolume over trials and training time instead.")
 @format_option
 def command(
@@ -27,6 +28,7 @@ def command(
     preferences: dict[str, float] | None,
     aim: str | None,
     test: bool,
+    data: str | None,
     history: bool,
     form: str,
 ) -> None:
@@ -54,6 +56,8 @@ def command(
       paretocaps front demo --all --test
       paretocaps front demo --history --format csv
     """
+    if data is not None and not test:
+        raise click.UsageError("--data is where --test reads images: leave it out, or give --test")
     if history:
         if knee or preferences or aim or test:
             raise click.UsageError("--history is of all trials: leave out --knee, --prefer, --aim and --test")
@@ -65,7 +69,8 @@ def command(
         raise click.UsageError("--knee, --prefer and --aim each mark one member: give one of them")
     view = study, storage, objectives, require, measured_on, scale_to
     with waiting("judging the test part" if test else "reading the study") as waits:
-        front = source().load_front(*view, test=test, notice=waits.say)
+        images = {} if data is None else {"data": data}
+        front = source().load_front(*view, test=test, notice=waits.say, **images)
     write_front(front, _chosen(front, knee, preferences, aim), form, place(storage))
 
 

@@ -23,6 +23,7 @@ from paretocaps.search.interrupts import Interrupts
 
 @click.command()
 @click.argument("table", required=False)
+@shared("--spec", " that declares tables of your own.  [default: those of paretocaps]", "spec_file")
 @click.option(
     "--scale",
     type=click.Choice(SCALES),
@@ -64,7 +65,7 @@ def command(
     """
     if table is None:
         with waiting("reading the study files"):
-            rows = service.table_rows()
+            rows = service.table_rows(options["spec_file"])
         write_tables(rows, form)
         return
     if form == "csv":

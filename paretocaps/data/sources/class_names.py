@@ -8,8 +8,6 @@ import numpy as np
 from paretocaps.data.raw import Labels
 from paretocaps.errors import DataError, did_you_mean
 
-_NAMED = 10  # how many names of many are listed
-
 
 def one_form(name: str) -> str:
     """Return `name` in Unicode's composed form (NFC): "e" with a separate accent becomes one letter."""
@@ -22,12 +20,6 @@ def nearest_class(folders: Sequence[str], classes: Container[str]) -> str | None
     Names are compared in one Unicode form, in which `classes` must be and the result is; None if none is.
     """
     return next((name for folder in reversed(folders) if (name := one_form(folder)) in classes), None)
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return `names` as text, the first ten of more than ten."""
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
 
 
 def numbers_by_name(own: Sequence[str], known: Sequence[str], origin: str, first: str) -> Labels:

@@ -7,10 +7,10 @@ from pathlib import Path
 from paretocaps.data.encoded_images import EncodedData
 from paretocaps.data.raw import RawData
 from paretocaps.data.sources import idx, image_folder
-from paretocaps.data.sources.class_names import listed
 from paretocaps.data.sources.image_files import folders_in, has_tables, is_image, names_in
 from paretocaps.data.sources.part_names import part_name
 from paretocaps.domain.layout import Layout
+from paretocaps.domain.wording import listed
 from paretocaps.errors import DataError
 from paretocaps.extras import require
 

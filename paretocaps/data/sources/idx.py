@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paretocaps.data.raw import RawData, RawPart
-from paretocaps.data.sources.class_names import listed
 from paretocaps.data.sources.image_files import names_in
 from paretocaps.domain.layout import Layout, Parts
+from paretocaps.domain.wording import listed
 from paretocaps.errors import DataError, did_you_mean
 
 IMAGES, LABELS = "-images-idx3-ubyte", "-labels-idx1-ubyte"

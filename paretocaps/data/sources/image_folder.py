@@ -11,7 +11,14 @@ import numpy as np
 from paretocaps.data.encoded_images import EncodedData, EncodedPart
 from paretocaps.data.fingerprint import fingerprint
 from paretocaps.data.sources.class_names import nearest_class, one_form
-from paretocaps.data.sources.image_files import SUFFIXES, LeftOut, folders_in, images_below, left_out
+from paretocaps.data.sources.image_files import (
+    SUFFIXES,
+    LeftOut,
+    folders_in,
+    images_below,
+    left_out,
+    loose_images,
+)
 from paretocaps.data.sources.part_folders import PartFolders, all_classes, found_parts, named_parts
 from paretocaps.domain.layout import Layout
 from paretocaps.domain.wording import be, counted
@@ -91,7 +98,7 @@ def read(folder: Path, layout: Layout) -> EncodedData:
         fingerprint=fingerprint(folder, chain.from_iterable(map(_files, found.values()))),
         classes=len(names),
         class_names=names,
-        remarks=(*parts.remarks, *seen.remarks(folder)),
+        remarks=(*_loose(folder, parts), *parts.remarks, *seen.remarks(folder)),
         anew=(*parts.anew, *seen.anew()),
     )
 
@@ -100,6 +107,13 @@ def _parts(folder: Path, layout: Layout) -> PartFolders:
     if layout.parts is not None:
         return named_parts(folder, layout.parts)
     return all_classes(folder) if layout.classes_are_folders else found_parts(folder)
+
+
+def _loose(folder: Path, parts: PartFolders) -> Iterator[str]:
+    """Yield a remark for the data folder, and for each part of it, that has images in no class folder."""
+    for place in dict.fromkeys((folder, *parts.all)):
+        if count := loose_images(place):
+            yield f"left out in {place}: {counted(count, 'image')} in no class folder"
 
 
 def _one_class(folder: Path, name: str) -> str:

@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from paretocaps.data.sources.class_names import listed, one_form
+from paretocaps.data.sources.class_names import one_form
 from paretocaps.data.sources.image_files import folders_in, loose_images
 from paretocaps.data.sources.part_names import PartName, part_name
 from paretocaps.domain.layout import Parts
+from paretocaps.domain.wording import listed
 from paretocaps.errors import DataError, did_you_mean
 
 _TESTS = ("test", "validation")  # the roles that can give the test part, in order of preference
@@ -82,11 +83,7 @@ def found_parts(folder: Path) -> PartFolders:
     test = _test(folder, parts)
     used = [one for one in (train, test) if one is not None]
     found = PartFolders(_inner(train), test and _inner(test))
-    remarks = [
-        f"left out in {one}: {count} image{'s' * (count > 1)} in no class folder"
-        for one in found.all
-        if (count := loose_images(one))
-    ]
+    remarks = []
     if test is not None and parts[test].role != _TESTS[0]:
         remarks.append(f"{test} is the test part: there is no folder 'test' next to {train.name!r}")
     unused = [one.name for one in tops if one not in used]

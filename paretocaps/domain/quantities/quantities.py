@@ -103,6 +103,12 @@ def compared(
         return [_finite(quantity, value) for value in quantity.of_trial(trainings, reference)]
 
 
+def compares_trials(name: str) -> bool:
+    """Return whether a quantity compares mean curves, so that a seed has no value of its own."""
+    quantity = parse_quantity(name)
+    return quantity is not None and quantity.against is not None
+
+
 def comparing(quantity: Quantity) -> str:
     """Return why a quantity that compares trials of a study cannot steer or bound a running one."""
     return (

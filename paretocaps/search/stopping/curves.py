@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from paretocaps.domain.course import Course
-from paretocaps.pareto.dominance import nondominated
+from paretocaps.pareto.dominance import beats, nondominated
 from paretocaps.search.stopping.seen import Point
 
 
@@ -75,8 +75,7 @@ def beaten_by(point: Point, others: Mapping[int, Point]) -> list[int]:
         return []
     matrix = np.array(list(others.values()))
     numbers = np.array(list(others))
-    beats = np.all(matrix <= point, axis=1) & np.any(matrix < point, axis=1)
-    return sorted(numbers[beats].tolist())
+    return sorted(numbers[beats(matrix, np.array(point))].tolist())
 
 
 def without(points: Mapping[int, Point], trials: Collection[int]) -> dict[int, Point]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from paretocaps.domain.objective import Objective
+from paretocaps.domain.wording import trials_text
 from paretocaps.pareto.dominance import nondominated
 from paretocaps.pareto.matrix import Matrix
 from paretocaps.search.stopping.curves import Curves, Training, beaten_by, without
@@ -47,7 +48,7 @@ class Rungs(Stopper):
         quota = math.ceil(len(group) / ETA)
         if is_among_first(training.trial, group, quota):
             return Verdict(True, f"among the first {quota} of {len(group)} at this epoch", seen)
-        return Verdict(False, f"beaten by {_named(better)}, of {len(group)} at this epoch", seen)
+        return Verdict(False, f"beaten by {trials_text(better, 3)}, of {len(group)} at this epoch", seen)
 
     def promising(self, training: Training, curves: Curves) -> Verdict | None:
         """Let a stopped training go on if no member of the front was better at its epoch."""
@@ -116,8 +117,3 @@ def _scaled(matrix: Matrix) -> Matrix:
 
 def _is_share(objective: Objective) -> bool:
     return bool(objective.images)
-
-
-def _named(trials: list[int]) -> str:
-    listed = ", ".join(map(str, trials[:3])) + (f" and {len(trials) - 3} more" if len(trials) > 3 else "")
-    return f"trial{'s' * (len(trials) > 1)} {listed}"

@@ -10,7 +10,7 @@ from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.course import Course
 from paretocaps.domain.effect import Facts
 from paretocaps.domain.job import TrainingJob
-from paretocaps.domain.measurement import EpochRecord, Measurement
+from paretocaps.domain.measurement import CPU_TIME, EpochRecord, Measurement
 from paretocaps.domain.objective import Objective
 from paretocaps.domain.quantities.quantities import value_of
 from paretocaps.domain.study_spec import StudySpec
@@ -73,13 +73,17 @@ class Stopping:
 
     def __post_init__(self) -> None:
         rule = STOPPERS.get(self.spec.stop_early)
-        if why_not := rule.why_not(self.objectives):
+        if why_not := rule.why_not(self.objectives) or self._unmeasured(rule):
             self.remarks = (f"--stop-early {self.spec.stop_early} stops nothing here: {why_not}",)
         self._rule = (Never if why_not else rule)(self.objectives)
         for decision in self.store.decisions(self.spec.study):
             self._keep(decision)
         if self._acts:
             self._read(self.store.trials(self.spec.study))
+
+    def _unmeasured(self, rule: type[Stopper]) -> str:
+        several = self.spec.ranks > 1 and any(one.quantity == CPU_TIME for one in self.objectives)
+        return "epochs on several ranks do not show cpu_time" if several and rule is not Never else ""
 
     @property
     def _acts(self) -> bool:

@@ -32,6 +32,7 @@ MOST_LOST = 3
 """How many processes of a submission may die in a row without any progress."""
 
 _LOOK = 1.0  # s between two looks at the queue
+_REST = 15.0  # s until the next look where no process can be started
 _LEASE = 60.0  # s of silence after which a process is dead
 _PARTING = 20.0  # s that the processes have to end when the service does
 _SECRETS = ("PARETOCAPS_TOKENS", "PARETOCAPS_TOKEN")  # which no training needs
@@ -140,6 +141,7 @@ class Supervisor:
 
     def _run(self) -> None:
         while not self._over.is_set():
+            pause = _LOOK
             try:
                 self.look()
                 self.fault = ""
@@ -149,7 +151,8 @@ class Supervisor:
                 if not self.fault:
                     _log.warning("the queue cannot be looked at: %s", error)
                 self.fault = str(error)
-            self._over.wait(_LOOK)
+                pause = _REST if isinstance(error, OSError) else _LOOK
+            self._over.wait(pause)
 
     def _here(self, running: Iterable[Submission]) -> list[Submission]:
         return [one for one in running if one.host == host_name()]
@@ -198,7 +201,11 @@ class Supervisor:
         return not lacks
 
     def _begin(self, one: Submission) -> bool:
-        """Start the process of a queued submission, unless another service was first."""
+        """Start the process of a queued submission, unless another service was first.
+
+        Raises:
+            OSError: no process can be started.
+        """
         token = new_token()
         if not self._store.take_turn(one.id, token, host_name()):
             return False
@@ -206,8 +213,9 @@ class Supervisor:
         try:
             self._children[token] = self._started(task)
         except OSError as error:
-            self._store.lose_turn(one.id, token, MOST_LOST, f"its process could not be started: {error}")
-            return False
+            # it is no fault of the submission's: it waits, and so do the others
+            self._store.end_turn(one.id, token, "interrupted", f"its process could not be started: {error}")
+            raise
         return True
 
     def _started(self, task: Task) -> "subprocess.Popen[str]":

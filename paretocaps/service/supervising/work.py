@@ -41,8 +41,10 @@ def train_trial(turn: Turn) -> Outcome:
     """Train the choices of a trial again, in a folder of its own."""
     task, one = turn.task, turn.submission
     folder = _folder(task.folder, "trainings", one.id)
-    picked, options = _picked(one.study, one.options, task.storage)
-    own = TrainOptions(**options, output=str(folder), resume=True)
+    # the seed of this training, where an export names that of the one whose network it takes
+    which = {name: value for name, value in one.options.items() if name != "seed"}
+    picked, options = _picked(one.study, which, task.storage)
+    own = TrainOptions(**options, seed=one.options.get("seed"), output=str(folder), resume=True)
     run = train(own, picked, TrainWatcher(turn))
     values = {name: value for name, value in run.as_dict().items() if isinstance(value, int | float | str)}
     place = {"folder": f"trainings/{one.id}", "weights": None if run.weights is None else run.weights.name}

@@ -1,11 +1,10 @@
 """What the page of a study shows."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import UsageError
 from paretocaps.report.flag_notes import flag_notes
@@ -14,10 +13,11 @@ from paretocaps.report.front_section import FrontSection, front_section
 from paretocaps.report.interval_notes import interval_notes
 from paretocaps.report.level_notes import level_notes
 from paretocaps.report.line_styles import LineStyle, line_styles
-from paretocaps.report.recommended import Recommended, recommended
+from paretocaps.report.recommended import BASELINE, Recommended, recommended
 from paretocaps.report.sentences import no_member
 from paretocaps.report.series import is_hollow
 from paretocaps.report.study_facts import settings_texts
+from paretocaps.search.levels import with_design_levels
 from paretocaps.search.views import trials_of
 from paretocaps.service.current import Current, current
 from paretocaps.service.fronts import front_of
@@ -114,13 +114,12 @@ def read_front(store: Store, study: str) -> FrontPart:
         front = front_of(store, study)
     except UsageError as error:  # such as of devices that do not compare: a person's word is needed
         return FrontPart(None, str(error))
-    everyone = trials_of(store, study).members
+    everyone = with_design_levels(store, front, trials_of(store, study).members, BASELINE)
     chosen = recommended(front, everyone)
-    shown = replace(front, members=_first(front, chosen))
     return FrontPart(
         front=front,
         chosen=chosen,
-        section=front_section(shown, chosen.trial if chosen else None, styles_of(front), {}),
+        section=front_section(front, chosen.trial if chosen else None, styles_of(front), {}, most=ROWS),
         notes=_notes(front),
         missing="" if front.learned().members else no_member(front),
         count=len(everyone),
@@ -132,14 +131,6 @@ def styles_of(front: Front) -> dict[int, LineStyle]:
     found = line_styles({member.trial: str(member.choices.get("family", "")) for member in front})
     hollow = {member.trial for member in front if is_hollow(member)}
     return {trial: style.opened if trial in hollow else style for trial, style in found.items()}
-
-
-def _first(front: Front, chosen: Recommended | None) -> tuple[FrontMember, ...]:
-    """Return the members that the table has: the best in the first objective, and the recommended one."""
-    members: Sequence[FrontMember] = front.members
-    return tuple(
-        one for place, one in enumerate(members) if place < ROWS or (chosen and one.trial == chosen.trial)
-    )
 
 
 def _notes(front: Front) -> tuple[str, ...]:

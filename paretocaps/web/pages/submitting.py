@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from paretocaps import service
-from paretocaps.domain.study_file import resolve_spec
+from paretocaps.domain.study_file import resolve_spec, study_part
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import ParetocapsError, UsageError
 from paretocaps.service.submitted import refuse_files, refuse_own_trainer
@@ -62,7 +62,7 @@ async def submit_file(request: Request, who: Runs, readers: Reading, given: Fill
     """Submit the study of a study file."""
     text = given.get("toml", "")
     try:
-        options = tomllib.loads(text)
+        options = study_part(tomllib.loads(text))
     except (ValueError, RecursionError) as error:
         return await run_in_threadpool(_form, request, readers, given, 422, f"it is not valid TOML: {error}")
     try:

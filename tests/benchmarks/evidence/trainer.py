@@ -10,8 +10,9 @@ from pydantic import create_model
 
 from paretocaps.domain.choices_model import ChoicesModel
 from paretocaps.domain.effect import Facts
-from paretocaps.domain.job import DataSpec, OnPreparing, TrainingJob
+from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement
+from paretocaps.domain.progress import OnProgress
 from paretocaps.domain.trainer import TRAINERS, CheckedData, OnEpoch, TrainerSpec
 from paretocaps.run_folder import RunFolder
 from paretocaps.training.spec import CAPSNET
@@ -88,7 +89,7 @@ def forecast_of_nearest(data: CheckedData, epochs: int, ranks: int) -> Any:
     return lambda choices: forecaster(table.canonical(choices))
 
 
-def check(data: DataSpec, on_preparing: OnPreparing | None = None) -> CheckedData:
+def check(data: DataSpec, on_preparing: OnProgress | None = None) -> CheckedData:
     """Return what was found in the data of the table that is played, which are not read."""
     table = _PLAYING[""].table
     return CheckedData(facts=table.facts, reading=table.reading)

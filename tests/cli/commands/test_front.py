@@ -181,3 +181,6 @@ def test_the_history_ends_with_the_hypervolume_of_the_front(front):
         whole = json.loads(front("t", "--format", "json", *bounds).stdout)
         assert last["hypervolume"] == pytest.approx(whole["hypervolume_share"])
     assert front("t", "--history", "--knee").exit_code == 2
+    for where in ((), ("--history",)):
+        refused = front("t", "--data", ".", *where)
+        assert (refused.exit_code, "give --test" in refused.stderr) == (2, True)

@@ -423,3 +423,31 @@ def test_a_further_seed_that_ends_by_itself_is_finished_once_its_trial_went_on(r
         assert stopped().epoch == 3
         opened.decide(Decision(first, 4, "rungs", "continue", "promising"))
         assert stopped() is None
+
+
+def test_a_further_seed_that_was_stopped_goes_on_with_its_trial(run, store, storage):
+    """Both seeds of a trial were stopped; the first goes on, and is cut off before the second does."""
+    run(repeats=2)
+    number = next(number for number, state in states(store).items() if state == "stopped")
+    with store() as opened:
+        (own,) = opened.trial("s", number).attempts
+        key = opened.start_attempt("s", number, 1)
+        folder = RunFolder(opened.attempt_folder(key))
+        folder.write_job(RunFolder(own.folder).job().model_copy(update={"seed": 1}))
+        folder.write_result(own.measurement)
+        folder.stopped_file.touch()
+        opened.stop_attempt(key, own.measurement, own.reason)
+        last = own.epochs[-1].epoch
+        opened.decide(Decision(key, last, "rungs", "stop", "beaten"))
+        again = opened.start_attempt("s", number, 0)
+        opened.decide(Decision(again, last, "rungs", "continue", "promising"))
+    with closing(sqlite3.connect(storage.removeprefix("sqlite:///"))) as base:
+        base.execute(
+            "UPDATE paretocaps_trials SET state = 'interrupted', driver = NULL WHERE number = ?", (number,)
+        )
+        base.commit()
+    counts, _ = run(repeats=2, stop_early="none")
+    assert counts["finished"] == 9
+    with store() as opened:
+        trained = opened.trial("s", number).measured
+    assert {seed: len(one.epochs) for seed, one in trained.items()} == {0: 5, 1: 5}

@@ -208,11 +208,14 @@ def test_a_process_that_cannot_be_started_is_no_end(supervise, submit, store, mo
     def refuse(self, task):
         raise OSError("no memory")
 
-    one, key = supervise(), submit("a")
+    one, key, other = supervise(), submit("a"), submit("b")
     monkeypatch.setattr(Supervisor, "_started", refuse)
-    one.look()
+    for _ in range(5):
+        with pytest.raises(OSError, match="no memory"):
+            one.look()
     found = store.submission(key)
     assert (found.state, found.reason) == ("queued", "its process could not be started: no memory")
+    assert store.submission(other).state == "queued"
 
 
 def test_what_changes_while_it_looks_ends_no_supervisor(url, tmp_path, monkeypatch):
@@ -226,6 +229,7 @@ def test_what_changes_while_it_looks_ends_no_supervisor(url, tmp_path, monkeypat
             raise error
 
     monkeypatch.setattr(module, "_LOOK", 0.01)
+    monkeypatch.setattr(module, "_REST", 0.01)
     monkeypatch.setattr(Supervisor, "look", look)
     with ran(Supervisor(url, tmp_path / "service", parallel=1)) as one:
         while len(faults) < 4:

@@ -34,7 +34,7 @@ def test_a_study_runs_in_the_service_s_database(of, turn, monkeypatch, url):
 
 
 def test_a_training_has_a_folder_of_its_own(of, task, monkeypatch):
-    monkeypatch.setattr(work, "pick_trial", lambda storage, study, **which: SimpleNamespace(**which))
+    monkeypatch.setattr(work, "pick_trial", lambda storage, study, trial: SimpleNamespace(trial=trial))
     given = []
 
     def train(options, picked, watcher):
@@ -43,10 +43,11 @@ def test_a_training_has_a_folder_of_its_own(of, task, monkeypatch):
         return SimpleNamespace(as_dict=lambda: rows, weights=None)
 
     monkeypatch.setattr(work, "train", train)
-    turn = of("training", trial=4, epochs=9)
+    turn = of("training", trial=4, epochs=9, seed=5)
     _, result = work.train_trial(turn)
     folder = task.folder / "trainings" / str(turn.submission.id)
     assert (given[0].output, given[0].epochs, given[0].resume) == (str(folder), 9, True)
+    assert given[0].seed == 5, "that of this training, not of the one that is picked"
     place = f"trainings/{turn.submission.id}"
     assert result == {"acc": 0.9, "folder": place, "weights": None, "trial": 4}
 

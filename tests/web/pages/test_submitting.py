@@ -43,7 +43,8 @@ def test_what_is_refused_comes_back_with_the_reason_and_all_that_was_filled_in(c
 
 
 def test_a_study_file_is_submitted_as_it_is(client, settings):
-    text = 'study = "file"\nobjectives = ["acc", "params"]\n[fix]\nlr_policy = "fixed"\n'
+    own = 'study = "file"\nobjectives = ["acc", "params"]\n[fix]\nlr_policy = "fixed"\n'
+    text = f"{own}[scale.cpu]\ntrials = 1\n"
     answer = client.post("/new/file", data={"toml": text}, follow_redirects=False)
     assert answer.headers["location"] == "/studies/file"
     (made,) = queueing.submissions(settings.storage)

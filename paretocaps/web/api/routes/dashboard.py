@@ -1,4 +1,4 @@
-"""optuna-dashboard under `/dashboard`, for admins: it can delete studies."""
+"""optuna-dashboard under `/dashboard`, for admins: it can change what Optuna's tables have."""
 
 import asyncio
 import threading

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
+from paretocaps.domain.study_file import study_part
 from paretocaps.errors import StateError, UsageError
 from paretocaps.service import queueing
 from paretocaps.service.study_files import delete_with_files
@@ -133,4 +134,4 @@ async def study_options(request: Request) -> dict[str, Any]:
         raise UsageError(f"the body is not valid {kind.rpartition('/')[2]}: {error}") from None
     if not isinstance(options, Mapping):
         raise UsageError("the body is no table of options: send those of a study file")
-    return dict(options)
+    return study_part(options)

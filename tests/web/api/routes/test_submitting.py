@@ -28,7 +28,7 @@ def test_a_submitted_study_waits_in_the_queue(client, submitted, url):
 
 
 def test_a_study_is_sent_as_toml_too(client, url):
-    text = 'study = "new"\nepochs = 2\n[fix]\nfamily = "capsnet"\n'
+    text = 'study = "new"\nepochs = 2\n[fix]\nfamily = "capsnet"\n[scale.quick]\nepochs = 1\n[table.one]\n'
     answer = client.post("/api/v1/studies", content=text, headers={"Content-Type": "application/toml"})
     assert answer.status_code == 202
     assert queueing.submission("new", url).options == {

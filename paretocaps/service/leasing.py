@@ -1,0 +1,42 @@
+"""Holds a device for what is no training of a study, so that it disturbs none whose times are compared."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.progress import WAITS
+from paretocaps.domain.study_spec import StudySpec
+
+
+@contextmanager
+def device_leased(spec: StudySpec, device: str, notice: Callable[[str], None]) -> Iterator[None]:
+    """Hold a device inside a `with` block, beside others that share it.
+
+    Args:
+        spec: the study that it is for.
+        device: "cpu", "cuda" or "cuda:0".
+        notice: receives a line for each that is waited for.
+    """
+    from paretocaps.execution.lease import leased
+
+    told = set[str]()
+
+    def tell(what: str, done: int, total: int) -> None:
+        if what.startswith(WAITS) and what not in told:
+            told.add(what)
+            notice(what)
+
+    job = TrainingJob(
+        study=spec.study,
+        trial=0,
+        trainer=spec.trainer,
+        choices={},
+        seed=spec.seed,
+        data=spec.data_spec,
+        epochs=spec.epochs,
+        device=device,
+        folder=Path(),
+    )
+    with leased(job, tell):
+        yield
