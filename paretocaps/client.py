@@ -112,19 +112,20 @@ class Client:
             ServiceError: the service refuses, or does not answer at first, or again for `timeout`; without
                 `follow`, also where the stream breaks.
         """
-        heard = float("-inf")
+        broken: float | None = float("-inf")  # since when there is no answer; None while there is
         while True:
             path = f"{_place(study)}/events?after={after}&follow={_text(follow)}"
             try:
                 with self._opened("GET", path) as answer:
                     for line in answer if follow else answer.read().splitlines():  # which tells a broken end
-                        heard = time.monotonic()
+                        broken = None
                         if line.startswith(b"data: "):
                             event = json.loads(line.removeprefix(b"data: "))
                             after = event["number"]
                             yield event
             except ServiceError as error:
-                late = time.monotonic() - heard > self.timeout
+                broken = time.monotonic() if broken is None else broken
+                late = time.monotonic() - broken > self.timeout
                 if late or not follow or error.status not in _PASSES:
                     raise
             if not follow:

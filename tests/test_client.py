@@ -1,5 +1,6 @@
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -13,7 +14,7 @@ class Service(BaseHTTPRequestHandler):
     """Answers as the service does, and keeps what it was asked."""
 
     asked: list = []  # noqa: RUF012
-    broken = starting = 0
+    broken = starting = silent = 0
 
     def do_GET(self):
         self.asked.append((self.command, self.path, dict(self.headers), self._body()))
@@ -24,6 +25,10 @@ class Service(BaseHTTPRequestHandler):
         elif self.starting:
             type(self).starting -= 1
             self._answer(502, b"<html>Bad Gateway</html>")
+        elif "/events" in self.path and self.silent:
+            type(self).silent -= 1
+            self._answer(200, b": nothing\n", **{"Content-Length": "100"})
+            time.sleep(0.4)
         elif "/events" in self.path and self.broken:
             type(self).broken -= 1
             self._answer(200, b": nothing", **{"Content-Length": "100"})
@@ -53,7 +58,7 @@ class Service(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def url():
-    Service.asked, Service.broken, Service.starting = [], 0, 0
+    Service.asked, Service.broken, Service.starting, Service.silent = [], 0, 0, 0
     with ThreadingHTTPServer(("127.0.0.1", 0), Service) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -106,6 +111,12 @@ def test_a_stream_goes_on_behind_a_proxy_whose_service_starts_again(url, monkeyp
     Service.starting = 3
     assert next(events)["number"] == 3
     assert Service.starting == 0
+
+
+def test_a_stream_that_falls_silent_is_taken_up(url, monkeypatch):
+    monkeypatch.setattr(client, "_PAUSE", 0.01)
+    Service.silent = 1
+    assert next(Client(url, "", timeout=0.2).events("demo"))["number"] == 1
 
 
 def test_a_refusal_is_the_line_of_the_service(url):

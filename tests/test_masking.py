@@ -16,6 +16,7 @@ PLANTED = "pl4nted"
         f"postgresql://me@host/db?sslmode=require&sslpassword={PLANTED}",
         f"postgresql://me@host/db?oauth_client_secret={PLANTED}",
         f"postgresql://me@host/db?scram_client_key={PLANTED}&scram_server_key={PLANTED}",
+        f"https://host/?access_token={PLANTED}",
         f"postgresql://me@host/db?PassWord={PLANTED}",
         f"postgresql://me@host/db?pass%77ord={PLANTED}",
         f"postgresql://me:{PLANTED}@host/db?password=a@{PLANTED}",
@@ -37,6 +38,7 @@ def test_a_password_is_hidden_in_every_form(text):
         "sqlite:////data/a@b:c/x.db",
         "postgresql://me@host:5432/db?passfile=%2Fhome%2Fme%2F.pgpass&sslmode=require",
         "http://127.0.0.1:8080/ and me@host",
+        "paretocaps optimize --set num_tokens=8",
     ],
 )
 def test_a_text_without_a_password_stays(text):

@@ -22,12 +22,13 @@ def calibrate(job: TrainingJob, trainer: TrainerSpec) -> float | str | None:
     """
     if job.ranks > 1 or not trainer.calibrate or not any(map(is_timed, job.measure)):
         return None
-    key = trainer.name, job.device, job.threads
+    device = job.device.partition(",")[0]  # a trial of one rank takes the first of a study's devices
+    key = trainer.name, device, job.threads
     if key not in _measured:
         if job.slot is not None:
             await_neighbours(job)
         try:
-            _measured[key] = _seconds(trainer, job)
+            _measured[key] = _seconds(trainer, device, job.threads)
         except Exception as error:
             return f"no calibration: {' '.join(f'{type(error).__name__}: {error}'.split())[:300]}"
     return _measured[key]
@@ -43,9 +44,9 @@ def with_calibration(measurement: Measurement, found: float | str | None) -> Mea
     return measurement.model_copy(update={"device": device})
 
 
-def _seconds(trainer: TrainerSpec, job: TrainingJob) -> float:
+def _seconds(trainer: TrainerSpec, device: str, threads: int | None) -> float:
     step: Calibrate = TRAINERS.resolve(trainer.name, trainer.calibrate)
-    seconds = float(step(job.device, job.threads))
+    seconds = float(step(device, threads))
     if not (math.isfinite(seconds) and seconds > 0):
         raise ValueError(f"{trainer.calibrate} returned {seconds}, which is no duration of a step")
     return seconds

@@ -10,6 +10,7 @@ import torch
 
 from paretocaps.data.images import DataSplits
 from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.measurement import Device
 from paretocaps.domain.objective import is_device_bound
 from paretocaps.errors import DataError, UsageError
 from paretocaps.run_folder import RunFolder
@@ -56,12 +57,12 @@ def save_checkpoint(job: TrainingJob, splits: DataSplits, state: State) -> None:
     save_whole(folder.checkpoint, {**content, "state": dict(state)}, folder.earlier_checkpoint)
 
 
-def load_checkpoint(job: TrainingJob, splits: DataSplits, device: str) -> Found:
+def load_checkpoint(job: TrainingJob, splits: DataSplits, device: Device) -> Found:
     """Return the last state that `save_checkpoint` wrote to the job's folder.
 
     Where the last checkpoint is damaged, it is the one before it, or none. There is none either where a time,
-    memory or energy is measured to be compared, and `device`, the name of the device here, is not the
-    checkpoint's.
+    memory or energy is measured to be compared, and `device`, the one here, or its version of torch is not
+    the checkpoint's.
 
     Raises:
         DataError: a checkpoint is of a newer version.
@@ -76,8 +77,10 @@ def load_checkpoint(job: TrainingJob, splits: DataSplits, device: str) -> Found:
             remarks += (f"checkpoint {str(path)!r} cannot be read ({why_unreadable(error)})",)
             continue
         _check(path, content, job, splits)
-        there = content["state"]["device"]
-        if there != device and any(map(is_device_bound, job.measure)):
+        there, here = content["state"]["device"], device.name
+        if tunings := content["state"].get("tunings"):  # versions before 0.2 kept no version of torch
+            there, here = tunings["machine"], device.machine
+        if there != here and any(map(is_device_bound, job.measure)):
             left = f"what was trained on {there} was left, because what two devices measure does not add up"
             return Found(None, _ended((*remarks, left), "the training began anew"))
         return Found(

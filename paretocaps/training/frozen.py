@@ -142,6 +142,7 @@ class FrozenFeatures:
                 features[done : done + len(truth)] = network.features(batch)
             labels[done : done + len(truth)] = truth
             done += len(truth)
+            self._energy.look()
             self._learner.on_progress("computing features", done, len(images))
         return DeviceLoader(ImageSet(features, labels), device, seed=self._seed)
 

@@ -16,7 +16,7 @@ class Charges:
     A warm-up lap is charged at the median seconds per step of the other laps: dropping it would give
     schedules with many phases free steps, and its measured time would charge them for allocating and
     compiling. While there is no other lap, there is no median: every step is then charged at the seconds per
-    step of the fastest warm-up lap. A lap that is not typical of the phase is charged as measured and left
+    step of the fastest lap. A lap that is not typical of the phase is charged as measured and left
     out of the median. So is the epoch's last batch on a GPU, which is smaller and outside the graph; but its
     first lap warms up, too, since libraries then choose how to compute a batch of that size. It is charged at
     the seconds per step of the fastest other one, or else at the median.
@@ -83,7 +83,8 @@ class Charges:
         if self._settled:
             a_step = float(np.median(np.frombuffer(self._settled)))
         else:
-            a_step = min((seconds / steps for _, steps, seconds in self._warming), default=0.0)
+            cold = min((seconds / steps for _, steps, seconds in self._warming), default=0.0)
+            a_step = min(cold, self._smaller_step)  # every batch may be smaller than a whole one
         for epoch, steps, _ in self._warming:
             yield epoch, a_step * steps
         a_smaller = self._smaller_step if math.isfinite(self._smaller_step) else a_step or math.inf

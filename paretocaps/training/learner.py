@@ -1,8 +1,9 @@
 """Trains a network with its optimiser on a device, epoch by epoch, and times the steps."""
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from itertools import chain, count
+from itertools import chain, count, pairwise
 from typing import Any
 
 import torch
@@ -299,7 +300,10 @@ class Learner:
             return default_tuning(self._choices.precision, self.device)
         self.on_progress("tuning", 0, 1)
         tuner = Tuner(Rehearsed(step, self._choices, step.pass_images, self.loader.first))
-        return self._tunings.choose(tuner, self._batch_size)
+        chosen = self._tunings.choose(tuner, self._batch_size)
+        if self.device.type == "cuda":
+            gc.collect()  # what the rehearsal compiled holds its tensors in cycles: memory would count them
+        return chosen
 
     def _train_block(self, epoch: int, block: Batch, rates: Sequence[float]) -> Tensor:
         """Take the steps of a block of batches; return its images' summed losses, on the device."""
@@ -324,10 +328,14 @@ class Learner:
         on_cuda = self.device.type == "cuda"
         whole = min(self._step_images, self.ranks.share.taken(len(self.loader)))
         each = _CUDA_STEPS_A_LAP if on_cuda else 1
-        for start in range(0, len(rates), each):
-            chunk = rates[start : start + each]
+        ends = [*range(each, len(rates), each), len(rates)] if rates else []
+        last_is_smaller = on_cuda and len(block[1]) % self._step_images > 0
+        if last_is_smaller and len(rates) - 1 not in (0, *ends):
+            ends.insert(-1, len(rates) - 1)  # its lap is its own: the others tell what a whole step takes
+        for start, end in pairwise((0, *ends)):
+            chunk = rates[start:end]
             ready = [next(batches) for _ in chunk]
-            smaller = on_cuda and len(ready[-1][1]) < self._step_images
+            smaller = last_is_smaller and end == len(rates)
             typical = on_cuda or len(ready[-1][1]) == whole
             with self.stopwatch.lap(epoch, len(chunk), typical=typical, smaller=smaller):
                 for (images, labels), rate in zip(ready, chunk, strict=True):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from itertools import accumulate
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -27,8 +26,10 @@ from paretocaps.domain.trainer import CheckedData, OnEpoch
 from paretocaps.errors import TrainingError, is_out_of_memory
 from paretocaps.run_folder import WEIGHTS
 from paretocaps.schedules.plan import build_plan
-from paretocaps.training.device import describe_device, open_device
+from paretocaps.training.device import open_device
 from paretocaps.training.optimizer import build_optimizer, rate_tensor
+from paretocaps.training.ranks import ALONE
+from paretocaps.training.settled import cpu_seconds, cpu_time, settled_device, settled_records
 from paretocaps.training.stopwatch import Stopwatch
 from paretocaps.training.weights import save_whole
 
@@ -81,6 +82,7 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
             val_loss=now.loss,
             acc=now.acc,
             seconds=seconds[epoch],
+            cpu_seconds=cpu_seconds(training.watch, epoch, ALONE),
             time=sum(seconds.values()),
             wall=perf_counter() - started,
             params=params,
@@ -217,21 +219,12 @@ def _contiguous(batches: Iterable[tuple[Tensor, Tensor]]) -> Iterable[tuple[Tens
     return ((images.contiguous(), labels) for images, labels in batches)
 
 
-def _settled(records: list[EpochRecord], seconds: Mapping[int, float]) -> list[EpochRecord]:
-    """Return the epochs with their final seconds: later steps refine what warm-up is charged."""
-    times = accumulate(seconds[record.epoch] for record in records)
-    return [
-        record.model_copy(update={"seconds": seconds[record.epoch], "time": time})
-        for record, time in zip(records, times, strict=True)
-    ]
-
-
 def _measured(
     job: TrainingJob, training: _Training, records: list[EpochRecord], judged: _Judged, wall: float
 ) -> Measurement:
     """Return the measurement of the best epoch, with whose weights the test part is judged."""
     splits, watch = training.splits, training.watch
-    records = _settled(records, watch.seconds())
+    records = settled_records(records, watch)
     best = best_epoch(records)
     tested: dict[str, Any] = {}
     if job.test:
@@ -239,22 +232,21 @@ def _measured(
         training.network.load_state_dict(state)
         test = DeviceLoader(splits.test, training.device)
         tested = {"test_acc": _judge(training.network, test).acc, "test_images": len(test)}
-    labels, disturbances = splits.validation.labels.tolist(), watch.disturbances()
-    cpu = watch.cpu_seconds()
+    labels = splits.validation.labels.tolist()
     return Measurement(
         acc=best.acc,
         best_epoch=best.epoch,
         time=best.time,
-        cpu_time=None if cpu is None else sum(cpu[epoch] for epoch in range(1, best.epoch + 1)),
+        cpu_time=cpu_time(watch, best.epoch, ALONE),
         wall=wall,
         params=best.params,
         macs=best.macs,
         validation_images=len(labels),
         **tested,
-        device=describe_device(training.device, shared=job.shared, loaded=bool(disturbances)),
+        device=settled_device(training.device, job.shared, ALONE.size, watch),
         epochs=tuple(records),
         weights=WEIGHTS,
         predictions=Predictions(labels=labels, classes=judged.predicted, images=splits.validation.digest),
         collapsed=is_collapsed(best.acc, labels),
-        remarks=disturbances,
+        remarks=watch.disturbances(),
     )

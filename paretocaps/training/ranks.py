@@ -20,6 +20,7 @@ from paretocaps.training.share import Share
 STEP_SECONDS = 120.0
 """How long a rank waits for the others within a step, in which all do the same work."""
 _CONTROL = timedelta(days=1)  # long, because the others wait while the first rank evaluates and writes
+_PREPARED = "prepared"
 
 T = TypeVar("T")
 
@@ -147,10 +148,9 @@ def group_of(rank: int, size: int, local: int, store: Any, backend: str) -> Iter
             point (MASTER_ADDR, MASTER_PORT).
         backend: "nccl" or "gloo".
     """
-    where = {} if store is None else {"store": store}
-    dist.init_process_group(
-        backend, rank=rank, world_size=size, timeout=timedelta(seconds=STEP_SECONDS), **where
-    )
+    met = _met(rank, size) if store is None else store
+    within = timedelta(seconds=STEP_SECONDS)
+    dist.init_process_group(backend, rank=rank, world_size=size, timeout=within, store=met)
     try:
         with warnings.catch_warnings():
             # torch warns that gradients of kernels with one channel are copied slowly
@@ -158,6 +158,16 @@ def group_of(rank: int, size: int, local: int, store: Any, backend: str) -> Iter
             yield Ranks(rank, size, local, dist.new_group(backend="gloo", timeout=_CONTROL))
     finally:
         dist.destroy_process_group()
+
+
+def _met(rank: int, size: int) -> Any:
+    """Return the store of torchrun's ranks, once the first one, which prepares the training, is there."""
+    met = dist.rendezvous("env://", rank, size, timeout=_CONTROL)  # type: ignore[attr-defined]
+    store, _, _ = next(met)
+    if rank == 0:
+        store.set(_PREPARED, "")
+    store.wait([_PREPARED], _CONTROL)
+    return store
 
 
 def _batch_norms(network: nn.Module) -> list[nn.Module]:

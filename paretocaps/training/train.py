@@ -19,6 +19,7 @@ from paretocaps.domain.collapse import REMARK, is_collapsed
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import (
     ENERGY,
+    Device,
     EpochRecord,
     JudgedTest,
     Measurement,
@@ -103,8 +104,8 @@ def run(job: TrainingJob, on_epoch: OnEpoch, ranks: Ranks) -> Measurement:
     splits = load(job.data, on_progress)
     on_progress("starting", 0, 1)
     # the first rank's device decides whether to go on, for all of them
-    name = ranks.from_first(lambda: describe_device(device, ranks=ranks.size).name, str)
-    found = load_checkpoint(job, splits, name) if job.checkpoints else NO_CHECKPOINT
+    first = ranks.from_first(lambda: describe_device(device, ranks=ranks.size), Device)
+    found = load_checkpoint(job, splits, first) if job.checkpoints else NO_CHECKPOINT
     if ranks.from_first(lambda: found.state is None, bool) is not (found.state is None):
         raise UsageError(
             f"rank {ranks.rank} and the first one do not find the same checkpoint in {str(job.folder)!r}:"

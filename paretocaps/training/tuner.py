@@ -108,10 +108,10 @@ class Tuner:
         On a CUDA device steps are compiled only where that may take `COMPILING` seconds and is possible;
         without that, the tuning is kept under a key of its own.
 
-        On a CPU, what was disturbed by other programs is measured again, once; if they go on, it is for this
-        training only, and the next one measures anew. Where threads then wait for each other, their seconds
-        tell little: the tuning of one thread is measured, by the processor's seconds, and several threads
-        take it where they are well worth it.
+        On a CPU, what was disturbed by other programs is measured again, once; if they go on, the cache
+        folder does not keep it, and the next study measures anew. Where threads then wait for each other,
+        their seconds tell little: the tuning of one thread is measured, by the processor's seconds, and
+        several threads take it where they are well worth it.
         """
         if not self._on_cpu:
             return self._measured_as_graphs(compiles=seconds >= COMPILING and not self._why_not_compiled())

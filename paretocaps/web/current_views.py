@@ -65,7 +65,7 @@ class CurrentViews:
         attributes = self._optuna.get_study_system_attrs(study)
         with kept.lock:
             view, trials = self._current(kept, name), self._trials(study)
-            asked = after, attributes, [trial.state for trial in trials]
+            asked = after, attributes, [(trial.state, trial.system_attrs) for trial in trials]
             if asked != kept.asked:
                 detail = study_detail(study, view, trials, attributes, f"/paretocaps/report/{study}", after)
                 kept.asked, kept.answer = asked, json.dumps(detail, separators=(",", ":")).encode()

@@ -17,6 +17,7 @@ from paretocaps.web.attachments import attachments
 from paretocaps.web.notes import study_note, trial_note, with_ours
 from paretocaps.web.person_notes import PersonNotes
 from paretocaps.web.study_view import StudyView, unit_name
+from paretocaps.web.uploads import uploaded
 
 _SHOWN = ("test_acc", "time", "wall", "params", "macs", "memory", "best_epoch")
 """The quantities that are attributes of trials, besides objectives."""
@@ -50,7 +51,7 @@ def study_detail(
         "directions": [objective.direction for objective in view.objectives],
         "objective_names": [unit_name(objective.name) for objective in view.objectives],
         "user_attrs": _pairs(_facts(view)),
-        "artifacts": [],
+        "artifacts": uploaded(attributes),
         "trials": [shown[one.number] for one in trials[after:]],
         "best_trials": [shown[one.number] for one in trials if one.number in view.members],
         "intersection_search_space": _space(sampled, everywhere=True),
@@ -82,7 +83,7 @@ def _trial(
         "fixed_params": [],
         "user_attrs": _pairs(_attributes(view, number) | trial.user_attrs),
         "note": {"version": notes.version(key), "body": body},
-        "artifacts": [one.described for one in attachments(view, number)],
+        "artifacts": [*(one.described for one in attachments(view, number)), *uploaded(trial.system_attrs)],
         "constraints": _constraints(view, view.trials.get(number)),
         "intermediate_values": [
             {"step": epoch, "value": acc} for epoch, acc in view.curves.get(number, {}).items()

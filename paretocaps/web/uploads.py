@@ -1,7 +1,9 @@
 """The files that people upload in the dashboard."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from paretocaps.storage.artifacts import artifacts_folder
 from paretocaps.writing import private_folder
@@ -9,6 +11,7 @@ from paretocaps.writing import private_folder
 if TYPE_CHECKING:
     from optuna.artifacts import FileSystemArtifactStore
 
+_KEY = "artifacts:"  # begins the names of attributes with what the dashboard says of a file
 _FOLDER = ".uploads"  # no study's files are in a folder whose name begins with a dot
 
 
@@ -26,3 +29,9 @@ def uploads(url: str) -> "FileSystemArtifactStore":
             super().write(artifact_id, content_body)
 
     return Uploads(artifacts_folder(url) / _FOLDER)
+
+
+def uploaded(attributes: Mapping[str, Any]) -> list[Any]:
+    """Return what the dashboard says of the files in the attributes of a study or trial, but deleted ones."""
+    found = [json.loads(text) for name, text in attributes.items() if name.startswith(_KEY)]
+    return [one for one in found if one is not None]

@@ -40,6 +40,11 @@ def test_a_step_is_timed_once_for_each_device_and_number_of_threads(make_job):
     assert asked == [("cpu", 1), ("cpu", 2), ("cuda:1", None)]
 
 
+def test_a_trial_of_one_rank_is_calibrated_on_the_first_device_of_its_study(make_job):
+    assert calibrate(make_job(measure=("time",), device="cuda:0,cuda:1"), trainer("step")) == 0.25
+    assert asked == [("cuda:0", None)]
+
+
 @pytest.mark.parametrize("quantity", ["latency", "latency_batch"])
 def test_latencies_are_times_too(make_job, quantity):
     assert calibrate(make_job(measure=("acc", quantity)), trainer("step")) == 0.25

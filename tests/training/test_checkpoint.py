@@ -9,6 +9,7 @@ import torch
 from paretocaps.data import device_loader
 from paretocaps.data.tensor_splits import load
 from paretocaps.domain.job import DataSpec
+from paretocaps.domain.measurement import Device
 from paretocaps.domain.progress import WithProgress, unheard
 from paretocaps.domain.tuning import Tuning
 from paretocaps.errors import DataError, UsageError
@@ -24,7 +25,7 @@ from paretocaps.training.stopwatch import Stopwatch
 from paretocaps.training.train import train
 from paretocaps.training.weights import load_weights
 
-HERE = "the CPU"
+HERE = Device(name="the CPU", kind="cpu")
 
 
 class Cut(Exception):
@@ -256,13 +257,13 @@ def test_times_of_two_devices_do_not_add_up(job):
         train(made, cut_after(1))
     path = RunFolder(made.folder).checkpoint
     content = torch.load(path, weights_only=True)
-    content["state"]["device"] = "another CPU"
+    content["state"]["tunings"]["machine"] = "this CPU, torch 0.1"
     torch.save(content, path)
     untimed = load_checkpoint(made.model_copy(update={"measure": ("acc",)}), load(made.data), HERE)
     assert len(untimed.state["records"]) == 1
     measured = train(made, go_on)
     assert len(measured.epochs) == 2
-    (remark,) = [remark for remark in measured.remarks if "another CPU" in remark]
+    (remark,) = [remark for remark in measured.remarks if "this CPU, torch 0.1" in remark]
     assert remark.endswith("because what two devices measure does not add up: the training began anew")
 
 

@@ -12,6 +12,7 @@ from paretocaps.models.build import build_network
 from paretocaps.models.pruning import eagle_eye
 from paretocaps.models.trunks.mobilenet import MobileNetTrunk
 from paretocaps.run_folder import RunFolder
+from paretocaps.training import energy as energies
 from paretocaps.training import frozen
 from paretocaps.training import learner as learner_module
 from paretocaps.training.energy import EpochEnergy
@@ -141,6 +142,15 @@ def test_every_pass_over_training_images_counts_as_time_and_energy(monkeypatch, 
     assert made.stopwatch.seconds() == counted
     counting_memory = 0 if augment == "none" else 10  # by one more pass, on a CPU
     assert energy.state() == {**counted, 1: counted[1] + counting_memory}
+
+
+def test_a_counter_is_read_before_it_wraps_around_within_a_long_pass(monkeypatch):
+    made = learner(CHOICES)
+    passes, read = Passes(made, monkeypatch), []
+    monkeypatch.setattr(passes, "joules", lambda: read.append(passes.seen) or 0.0)
+    monkeypatch.setattr(energies, "_OFTEN", -1.0)
+    FrozenFeatures(made, made.loader, images(10), 5, CHOICES, EpochEnergy(passes)).fill(1)
+    assert {10, 20} <= set(read)
 
 
 def test_a_resumed_training_does_not_count_its_passes_again(monkeypatch):

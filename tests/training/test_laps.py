@@ -48,6 +48,13 @@ def test_the_only_lap_of_a_smaller_batch_costs_the_median_at_most():
         assert charged(charges) == {1: 1.0 + expected}
 
 
+def test_where_every_batch_is_smaller_the_first_costs_what_the_fastest_does():
+    charges = Charges(warmup=1)
+    for epoch, seconds in ((1, 9.0), (2, 0.5), (3, 0.2), (4, 0.3)):
+        charges.add(epoch, 1, seconds, smaller=True)
+    assert charged(charges) == {1: 0.2, 2: 0.2, 3: 0.2, 4: 0.3}
+
+
 def test_cpu_seconds_are_charged_as_wall_seconds_are():
     phase = Phase(warmup=1)
     for wall, cpu in ((9.0, 12.0), (1.0, 2.0), (1.0, 2.0)):

@@ -41,7 +41,9 @@ def test_it_is_trained_measured_and_repeats_itself(job):
     assert first.predictions is not None
     assert first.predictions.acc == first.acc
     assert first.test_acc == again.test_acc
-    assert first.time == pytest.approx(sum(one.seconds for one in first.epochs[: first.best_epoch]))
+    until = first.epochs[: first.best_epoch]
+    assert first.time == pytest.approx(sum(one.seconds for one in until))
+    assert first.cpu_time == pytest.approx(sum(one.cpu_seconds for one in until))
 
 
 def test_its_weights_are_a_state_to_load(job):

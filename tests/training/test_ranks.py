@@ -1,4 +1,6 @@
 import json
+import os
+import socket
 import subprocess
 import sys
 
@@ -85,6 +87,37 @@ def test_what_the_first_rank_sends_is_exact_and_not_pickled():
     port = ranks[0].stdout.readline()
     told = [ranks[1].communicate(port, timeout=60)[1], ranks[0].communicate(timeout=60)[1]]
     assert told == ["", ""]
+    assert [rank.returncode for rank in ranks] == [0, 0]
+
+
+LATE = """
+import sys, time
+from paretocaps.training import ranks
+from paretocaps.training.launch import loopback_only
+
+loopback_only()
+ranks.STEP_SECONDS, rank = 2.0, int(sys.argv[1])
+time.sleep(0 if rank else 4)
+with ranks.group_of(rank, 2, rank, None, "gloo") as group:
+    assert group.from_first(lambda: 3, int) == 3
+"""
+
+
+@pytest.mark.slow
+def test_torchruns_ranks_wait_while_the_first_one_prepares():
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    ranks = [
+        subprocess.Popen(
+            [sys.executable, "-c", LATE, str(rank)],
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **meeting, "RANK": str(rank), "WORLD_SIZE": "2"},
+        )
+        for rank in (0, 1)
+    ]
+    assert [rank.communicate(timeout=60)[1] for rank in ranks] == ["", ""]
     assert [rank.returncode for rank in ranks] == [0, 0]
 
 

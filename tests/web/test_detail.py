@@ -47,6 +47,16 @@ def test_trials_have_their_attributes_units_curves_and_files(parts):
     assert "Beside the baseline: " in first["note"]["body"]
 
 
+def test_files_that_people_uploaded_are_shown_until_they_are_deleted(parts):
+    key, view, trials, attributes = parts
+    described = {"artifact_id": "1-a", "filename": "notes.txt", "mimetype": "text/plain", "encoding": None}
+    kept = {"artifacts:1-a": json.dumps(described), "artifacts:1-b": "null"}
+    trials[0].system_attrs |= kept
+    detail = study_detail(key, view, trials, {**attributes, **kept}, "/report")
+    assert detail["artifacts"] == [described]
+    assert detail["trials"][0]["artifacts"][1:] == [described]
+
+
 def test_the_best_trials_are_our_front_and_others_break_its_bounds(parts):
     key, view, trials, attributes = parts
     best = view.trials[view.knee.trial].values["acc"]

@@ -59,13 +59,13 @@ def command(
     if data is not None and not test:
         raise click.UsageError("--data is where --test reads images: leave it out, or give --test")
     if history:
-        if knee or preferences or aim or test:
+        if knee or test or preferences is not None or aim is not None:
             raise click.UsageError("--history is of all trials: leave out --knee, --prefer, --aim and --test")
         with waiting("reading the study"):
             rows = source().history(study, storage, objectives, measured_on, scale_to, require=require)
         write_history(rows, form)
         return
-    if sum(map(bool, (knee, preferences, aim))) > 1:
+    if sum((knee, preferences is not None, aim is not None)) > 1:
         raise click.UsageError("--knee, --prefer and --aim each mark one member: give one of them")
     view = study, storage, objectives, require, measured_on, scale_to
     with waiting("judging the test part" if test else "reading the study") as waits:
@@ -78,6 +78,6 @@ def _chosen(front: Front, knee: bool, preferences: dict[str, float] | None, aim:
     """Return the member that is asked for, if any is."""
     if knee:
         return Chosen(front.knee(), "knee")
-    if preferences:
+    if preferences is not None:
         return Chosen(front.pick(preferences), "pick")
-    return Chosen(front.aim(aim), "pick") if aim else None
+    return None if aim is None else Chosen(front.aim(aim), "pick")

@@ -121,7 +121,7 @@ def _value(field: Field, text: str) -> Any:
         return None if text == field.value else text == "yes"
     if field.kind in ("checks", "lines"):
         return replace(field, value=text).chosen
-    if field.kind == "number":
+    if field.kind in ("number", "select"):
         return int(text) if _WHOLE.fullmatch(text.strip()) else text.strip()
     return _table(field.name, text) if field.kind == "table" else text.strip()
 

@@ -61,7 +61,10 @@ def one_study(request: Request, study: str, readers: Reading) -> Response:
     if asked is not None and not store.has_study(study):
         settings = settings_texts({"study": study, **asked.options})
         return page(request, "waiting", study, "Studies", settings=settings, **common)
-    shown = read_study(store, study)
+    shown, last = read_study(store, study), store.latest_trials(study, limit=_LAST)
+    if asked is not None and asked.ended is not None:
+        later = shown.state == "running" or any(one.created > asked.ended for one in last)
+        common["asked"] = None if later else asked  # `optimize` went on since
     baseline = Baseline.of(shown.spec.trainer, shown.spec.fix)
     return page(
         request,
@@ -70,7 +73,7 @@ def one_study(request: Request, study: str, readers: Reading) -> Response:
         "Studies",
         study=shown,
         part=front_part(readers, shown),
-        last=store.latest_trials(study, limit=_LAST),
+        last=last,
         beside=lambda choices: choices_beside(choices, baseline),
         models=[one for one in own if one.kind != "study"][:_LAST],
         files=list(files_of(own, readers.settings.folder)),

@@ -44,7 +44,13 @@ def test_what_is_filled_in_is_an_option_of_its_type():
         "fix": "lr_max=1e-3\ndecoder=none",
         "limit_validation": "all",
     }
-    given |= {"require": "acc>=0.9\n\nparams<=2M", "budget": "2h", "priority": "3", "seed": ""}
+    given |= {
+        "require": "acc>=0.9\n\nparams<=2M",
+        "budget": "2h",
+        "priority": "3",
+        "seed": "",
+        "channels": "3",
+    }
     options = options_of(given)
     assert options == {
         "study": "new",
@@ -56,6 +62,7 @@ def test_what_is_filled_in_is_an_option_of_its_type():
         "limit_validation": "all",
         "require": ["acc>=0.9", "params<=2M"],
         "budget": "2h",
+        "channels": 3,
     }
     assert isinstance(resolve_spec({}, options), StudySpec)
 

@@ -1,4 +1,6 @@
 import re
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -65,6 +67,18 @@ def test_a_study_reads_its_own_submissions_once_and_no_other_studys(client, sett
     read.clear()
     assert client.post("/studies/waits-1/stop", follow_redirects=False).status_code == 303
     assert [study for study, *_ in read if study] == []
+
+
+def test_what_became_of_a_submission_is_told_until_optimize_goes_on(client, settings, monkeypatch):
+    asked = queueing.submit("study", "demo", {"trials": 9}, settings.storage)
+    with Store.open(settings.storage, create=False) as store:
+        store.take_turn(asked.id, "token", "here")
+        store.end_turn(asked.id, "token", "failed", reason="the disk is full")
+        assert "the disk is full" in texts(client.get("/studies/demo"))
+        last = store.latest_trials("demo")
+    latest = [replace(one, created=one.created + timedelta(days=9)) for one in last]
+    monkeypatch.setattr(Store, "latest_trials", lambda *_, **__: latest)
+    assert "the disk is full" not in texts(client.get("/studies/demo"))
 
 
 def test_the_figures_of_a_study_are_a_part_of_its_page_that_the_script_asks_for(client):

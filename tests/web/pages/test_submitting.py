@@ -10,6 +10,7 @@ def test_the_form_shows_the_space_of_the_study_and_its_size(client):
     assert page.status_code == 200
     assert "What it searches" in page.text
     assert "lr_policy" in page.text
+    assert page.text.count('id="space"') == 1, "the script renews it when the trainer changes"
     fewer = client.post("/new/preview", data={**NEW, "fix": "lr_policy=fixed"})
     sizes = [int(re.search(r"<b>([\d,]+)</b>", one.text)[1].replace(",", "")) for one in (page, fewer)]
     assert sizes[1] < sizes[0]

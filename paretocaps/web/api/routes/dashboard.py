@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from paretocaps.web.serve_settings import ServeSettings
 
 _METHODS = ["GET", "POST", "PUT", "DELETE"]
-_ASKED = ("/artifacts", "/csv", "/paretocaps", "/api/studies", "/api/trials", "/api/meta", "/api/llm")
+_API = ("/api/studies", "/api/trials", "/api/artifacts", "/api/meta", "/api/llm")
+_ASKED = ("/artifacts", "/csv", "/paretocaps", *_API)
 """What optuna-dashboard's page asks for, from the root."""
 _SCRIPT = "/static/bundle.js"
 

@@ -110,7 +110,7 @@
       const number = ++latest;
       const answer = await fetch(form.dataset.preview, { method: "POST", body: new FormData(form) });
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-      for (const id of ["preview", "spaces"]) {
+      for (const id of ["preview", "space"]) {
         const [old, part] = [document, fresh].map((root) => root.getElementById(id));
         if (number === latest && old && part && !busy(old)) old.replaceWith(document.importNode(part, true));
       }

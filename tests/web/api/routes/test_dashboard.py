@@ -18,6 +18,15 @@ def test_the_dashboard_is_below_its_path_with_what_its_page_asks_for(client):
     assert client.get(f"/api/studies/{studies[0]['study_id']}").json()["name"] == "demo"
 
 
+def test_a_file_that_is_uploaded_is_shown(client):
+    key = client.get("/api/studies").json()["study_summaries"][0]["study_id"]
+    sent = {"file": "data:text/plain;base64,dGV4dA==", "filename": "notes.txt"}
+    assert client.post(f"/api/artifacts/{key}", json=sent).status_code == 201
+    (shown,) = client.get(f"/api/studies/{key}").json()["artifacts"]
+    assert shown["filename"] == "notes.txt"
+    assert client.get(f"/artifacts/{key}/{shown['artifact_id']}").text == "text"
+
+
 def test_it_is_for_admins_because_it_can_delete(settings, monkeypatch):
     secret = "a-secret-of-twenty-four-or-more"
     monkeypatch.setenv("PARETOCAPS_TOKENS", f"ann:run:{secret}")
