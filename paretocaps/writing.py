@@ -223,3 +223,10 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def expanded(path: str | Path) -> Path:
+    """Return a path with its `~` for the home folder; a name such as `~draft.png` stays."""
+    with suppress(RuntimeError):
+        return Path(path).expanduser()
+    return Path(path)

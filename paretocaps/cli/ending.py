@@ -46,7 +46,19 @@ def run(command: Callable[[], Any]) -> int:
         return INTERRUPTED
     except Exception as error:
         return _answer(error)
+    finally:
+        _let_go()
     return code if isinstance(code, int) else 0
+
+
+def _let_go() -> None:
+    """Give up what a full disk does not take: the interpreter's last flush would change the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with suppress(OSError, ValueError):  # such as a stream without a file
+                _silence(stream)
 
 
 def _answer(error: Exception) -> int:

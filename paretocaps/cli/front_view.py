@@ -69,7 +69,7 @@ def write_history(rows: Sequence[Row], form: str) -> None:
             }
             for row in rows
         ]
-    write_rows(rows, form)
+    write_rows(rows, form, ("trials", "trial", "training_seconds", "hypervolume"))
 
 
 def show_front(front: FrontRecord, chosen: Chosen | None = None, storage: str = DEFAULT_STORAGE) -> None:

@@ -99,12 +99,12 @@ def note(message: str) -> None:
     say(whole_words(message, width))
 
 
-def write_rows(rows: Sequence[Row], form: str) -> None:
-    """Write `rows` as `form`: "table", "json" or "csv"."""
+def write_rows(rows: Sequence[Row], form: str, columns: Sequence[str] = ()) -> None:
+    """Write `rows` as `form`: "table", "json" or "csv"; `columns` are those that CSV has without any row."""
     if form == "json":
         write_json([dict(row) for row in rows])
     elif form == "csv":
-        write_csv(rows)
+        write_csv(rows, columns)
     else:
         show(rows_table(rows))
 
@@ -114,12 +114,13 @@ def write_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
-def write_csv(rows: Sequence[Row]) -> None:
-    """Write rows as CSV; the columns are the keys of all rows, in the order of their appearance."""
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+def write_csv(rows: Sequence[Row], columns: Sequence[str] = ()) -> None:
+    """Write rows as CSV: `columns`, then the other keys of all rows, in the order of their appearance."""
+    names = list(dict.fromkeys((*columns, *(name for row in rows for name in row))))
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
-    writer.writerow({name: csv_cell(name) for name in columns})
+    writer = csv.DictWriter(text, names, restval="", lineterminator="\n")
+    if names:  # it would write an empty line
+        writer.writerow({name: csv_cell(name) for name in names})
     writer.writerows({name: csv_cell(value) for name, value in row.items()} for row in rows)
     click.echo(text.getvalue(), nl=False)
 

@@ -11,6 +11,7 @@ from paretocaps.domain.duration import clock_text
 from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
+from paretocaps.domain.progress import WAITS
 from paretocaps.domain.remaining import Remaining
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.wording import counted
@@ -42,7 +43,7 @@ class PlainView(Progress):
         now = self.clock()
         if what != self._preparing:
             self._preparing, self._prepares_since = what, now
-            if total == 0:  # nothing further will be heard of it
+            if total == 0 and not what.startswith(WAITS):  # nothing further will be heard of it
                 self._say(what)
         reported = self._said_at >= self._prepares_since + SOON_SECONDS  # of this step
         silence = now - (self._said_at if reported else self._prepares_since)

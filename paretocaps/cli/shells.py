@@ -26,8 +26,8 @@ _BASH = """\
             file) compopt -o default ;;
             open) compopt -o nospace; COMPREPLY+=("$value") ;;
             plain)
-                # what has a space in it, such as the name of a study, is one word
-                [[ $value == *" "* ]] && printf -v value %%q "$value"
+                # what has a space or a sign of the shell in it, such as a study's name, is one word
+                [[ $value == *[!A-Za-z0-9_.,:=/@%%+-]* ]] && printf -v value %%q "$value"
                 COMPREPLY+=("$value") ;;
         esac
     done < <(COMP_LINE="$COMP_LINE" COMP_POINT=$COMP_POINT COMP_WORDBREAKS="$COMP_WORDBREAKS" \\

@@ -75,6 +75,10 @@ def read_image(
         raise unreadable(name or str(file), error) from None
 
 
-def unreadable(name: str, error: UnfitImageError) -> DataError:
+class CorruptImageError(DataError):
+    """An image file holds no image that can be decoded; what a disk or rights withhold is not corrupt."""
+
+
+def unreadable(name: str, error: UnfitImageError) -> CorruptImageError:
     """Return the error of an image that cannot be read."""
-    return DataError(f"image {name!r} cannot be read ({error})")
+    return CorruptImageError(f"image {name!r} cannot be read ({error})")

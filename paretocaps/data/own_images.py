@@ -61,7 +61,12 @@ def write_images(data: Any, root: Path) -> tuple[Path, dict[str, str]]:
         DataError: the data have another form, or values that no 8-bit image has.
         OSError: the folder cannot be written.
     """
-    parts = _parts(data)
+    try:
+        parts = _parts(data)
+    except OSError as error:  # Pillow's errors are among them
+        raise DataError(
+            f"an image of data cannot be read ({error}): get it again, or leave it out"
+        ) from error
     names = _names(parts)
     digest = hashlib.sha256(repr(names).encode())
     for name, part in parts.items():
@@ -114,6 +119,7 @@ def _of_table(data: Any) -> _Part:
     """Return the rows of a `datasets.Dataset`, whose image files stay as they are."""
     from datasets import Image as ImageFeature
 
+    data = data.with_format(None)  # as it is stored, not as a training loop would get it
     image, label = columns(data.column_names, "data")
     names = getattr(data.features[label], "names", None)
     rows = data.cast_column(image, ImageFeature(decode=False))[image]
@@ -130,8 +136,9 @@ def _of_pairs(data: Any) -> _Part:
     if not pairs or not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs):
         raise DataError(f"data is a {type(data).__name__} of other items than (image, label): give {_FORMS}")
     images = (image for one, _ in pairs for image in _images(np.asarray(_plain(one))[None]))
-    classes = getattr(data, "classes", None)
-    return _encoded(images, [getattr(label, "item", lambda own=label: own)() for _, label in pairs], classes)
+    found = getattr(data, "classes", None)
+    names = found if isinstance(found, list | tuple) else None  # elsewhere it may be their number
+    return _encoded(images, [getattr(label, "item", lambda own=label: own)() for _, label in pairs], names)
 
 
 def _plain(one: Any) -> Any:

@@ -18,5 +18,9 @@ class Failure:
     may_pass: bool = False
     of_disk: bool = False
 
+    def __post_init__(self) -> None:
+        told = self.reason.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+        object.__setattr__(self, "reason", told)  # such as the name of a file: what no database can store
+
     def __str__(self) -> str:
         return self.reason

@@ -83,6 +83,8 @@ def read_paper_file(path: str | Path) -> PaperFile:
             if _PRETRAIN in one
         },
     )
+    if "study" not in study and (scales or tables):
+        raise UsageError(f'{where} has tables or scales but no name: add study = "NAME"')
     _check_scales(where, found)
     _check_tables(where, found)
     return found

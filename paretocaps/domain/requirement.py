@@ -98,7 +98,9 @@ class Requirement:
         return any(o.name == self.name and self.relation in better[o.direction] for o in objectives)
 
     def __str__(self) -> str:
-        return f"{self.name}{self.relation}{self.bound:g}"
+        short = f"{self.bound:g}"
+        bound = short if float(short) == self.bound else f"{self.bound:.15g}"
+        return f"{self.name}{self.relation}{bound}"
 
 
 def parse_requirements(texts: str | Iterable[str]) -> tuple[Requirement, ...]:

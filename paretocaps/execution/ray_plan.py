@@ -137,7 +137,7 @@ def _on_cpus(spec: StudySpec, nodes: Sequence[RayNode]) -> Plan:
         raise UsageError("the Ray cluster has no node with a CPU: start one (`ray start --address=...`)")
     if spec.threads is not None:
         return _on_slots(spec, spec.threads, nodes)
-    workers = spec.workers or 1
+    workers = spec.workers or len(nodes)
     per_node = -(-workers // len(nodes))
     share = max(1, min(node.cpus for node in nodes) // per_node)
     places = tuple(f"node {index % len(nodes) + 1}" for index in range(workers))

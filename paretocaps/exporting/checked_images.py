@@ -12,6 +12,8 @@ from paretocaps.exporting.package import CHECKED
 from paretocaps.models.network import Network
 from paretocaps.training.trained_images import held_out, other_images
 
+_NUMBERED = "classes are called 0, 1, ... unless --class-names names them"
+
 
 @dataclass(frozen=True, eq=False)
 class KnownData:
@@ -21,7 +23,7 @@ class KnownData:
         images: up to 256 test images, float32 [N, C, H, W] in [0, 1]; None where they cannot be read, or have
             another size or range than the network takes.
         classes: the classes' names, in the order of the labels; None where they are unknown.
-        told: lines for the user on the data; none where they cannot be read.
+        told: lines for the user on the data.
     """
 
     images: Tensor | None = None
@@ -42,10 +44,10 @@ def known_data(data: DataSpec | None, network: Network, folder: Path) -> KnownDa
         return KnownData()
     try:
         splits = load(data)
-    except UsageError:  # includes DataError, its subclass
-        return KnownData()
+    except UsageError as error:  # includes DataError, its subclass
+        return KnownData(told=(f"{error}; {_NUMBERED}",))
     if why := other_images(held_out(folder), splits):
-        return KnownData(told=(f"{why}; classes are called 0, 1, ... unless --class-names names them",))
+        return KnownData(told=(f"{why}; {_NUMBERED}",))
     names = splits.class_names if splits.classes == a.labels else None
     if splits.shape != (a.channels, a.height, a.width) or splits.levels not in (None, a.levels):
         return KnownData(None, names, splits.told)

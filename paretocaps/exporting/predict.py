@@ -10,7 +10,7 @@ import numpy as np
 
 from paretocaps.data.decode import Pixels, to_floats
 from paretocaps.data.deep_images import scaled_from
-from paretocaps.data.files import CHANNELS, find_images, read_image
+from paretocaps.data.files import CHANNELS, CorruptImageError, find_images, read_image
 from paretocaps.data.mapped_in_order import mapped_in_order
 from paretocaps.data.sources.class_names import nearest_class, one_form
 from paretocaps.domain.job import Levels
@@ -184,7 +184,7 @@ def _decoded(
     found: list[Path] = []
     images = np.empty((min(options.batch, len(files)), *size), np.uint8)
     for file, pixels in zip(files, mapped_in_order(read, files), strict=True):
-        if isinstance(pixels, DataError):
+        if isinstance(pixels, CorruptImageError):
             if options.corrupt == "refuse":
                 raise DataError(f"{pixels}: leave such images out with --corrupt skip")
             talk(f"left out: {pixels}")
@@ -200,10 +200,10 @@ def _decoded(
 
 def _read(
     channels: int, height: int, width: int, levels: Levels | None, transposed: bool, file: Path
-) -> Pixels | DataError:
+) -> Pixels | CorruptImageError:
     try:
         return read_image(file, channels, height, width, levels, transposed=transposed)
-    except DataError as error:
+    except CorruptImageError as error:
         return error
 
 

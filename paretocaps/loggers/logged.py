@@ -9,6 +9,7 @@ from paretocaps.errors import UsageError
 from paretocaps.loggers.logger import LOGGERS, Logger, Run
 from paretocaps.search.observer import Observer
 from paretocaps.search.observers import observer_of
+from paretocaps.writing import expanded
 
 FOLDER = Path("logs")
 """Where loggers write by default, each into a folder of its name."""
@@ -64,7 +65,7 @@ def _opened(names: Sequence[str], study: str) -> dict[str, Logger]:
             raise UsageError(f"logger {name!r} is named twice: name it once")
         make = LOGGERS.get(name)
         try:
-            loggers[name] = make(study, Path(folder) if folder else FOLDER / name)
+            loggers[name] = make(study, expanded(folder) if folder else FOLDER / name)
         except ImportError as error:
             package = "the library" if LOGGERS.plugged_in(name) else f"'paretocaps[{name}]'"
             raise UsageError(

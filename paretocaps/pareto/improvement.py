@@ -6,7 +6,8 @@ from scipy.special import ndtr
 from paretocaps.pareto.dominance import nondominated
 from paretocaps.pareto.matrix import Matrix
 
-_STEP = 256  # candidates at once, which bounds the memory
+_AT_ONCE = 256  # candidates
+_VALUES = 4_000_000  # of boxes of candidates at once, which bounds the memory
 
 
 def dominated_boxes(points: Matrix, reference: Matrix) -> tuple[Matrix, Matrix]:
@@ -67,8 +68,9 @@ def expected_improvement(mean: Matrix, deviation: Matrix, points: Matrix, refere
     """
     low, high = dominated_boxes(points, reference)
     found = np.empty(len(mean))
-    for start in range(0, len(mean), _STEP):
-        some = slice(start, start + _STEP)
+    step = min(_AT_ONCE, max(1, _VALUES // max(1, low.size)))
+    for start in range(0, len(mean), step):
+        some = slice(start, start + step)
         own = mean[some, None], deviation[some, None]
         whole = _below(reference, *own).prod(axis=2)[:, 0]
         known = (_below(high, *own) - _below(low, *own)).prod(axis=2).sum(axis=1)

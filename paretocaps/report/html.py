@@ -13,7 +13,7 @@ from paretocaps.report.plotly_script import plotly_script
 from paretocaps.report.plotted import Plotted, plotted
 from paretocaps.report.series import evenly
 from paretocaps.report.shared_arrays import SharedArrays, script_json
-from paretocaps.writing import whole_file
+from paretocaps.writing import expanded, whole_file
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -96,7 +96,7 @@ def write_page(
     """
     from plotly.offline import get_plotlyjs_version
 
-    place = Path(path)
+    place = expanded(path)
     if not place.name or place.is_dir():
         raise UsageError(
             f"page {str(path)!r} cannot be written: it is a folder: name a file, such as page.html"

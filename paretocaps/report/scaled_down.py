@@ -9,11 +9,10 @@ from paretocaps.data.whole_sets import WHOLE_SETS, is_named_after
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.report.tables import choice_text
 
-_EXACT = "Parameters and multiply-adds are exact, and compare where the paper counts the same."
-_OTHER_SIZE = (
-    "Parameters and multiply-adds are exact, but those of images of another size, and may not be compared"
-    " with the paper's."
-)
+_EXACT = "are exact"
+_OF_SEEDS = "are means over the seeds, each of which prunes otherwise"
+_SAME = ", and compare where the paper counts the same."
+_OTHER_SIZE = ", but those of images of another size, and may not be compared with the paper's."
 _SIDE, _CHECKPOINT = "image_size", "checkpoint"
 
 
@@ -60,7 +59,7 @@ def scaled_down(
 
     Args:
         paper: the study at the paper's own size.
-        run: the study that was run.
+        run: the study that was run, whose data set is that of its scale also where it is read from a folder.
         images: the images that it had; None where they are not known.
         used: the choices that have an effect in any row; None for all.
         unstated: what the paper does not state (`PaperTable.unstated`).
@@ -70,8 +69,13 @@ def scaled_down(
         return f"{own} instead of {other}" + (", which the paper does not state" if what in unstated else "")
 
     lines = []
-    whole = WHOLE_SETS.get(paper.dataset or "")
-    whole = None if run.pairs else whole  # of which there are as many as one makes
+    taken, whole = (WHOLE_SETS.get(one.dataset or "") for one in (run, paper))
+    if taken and whole and taken != whole:
+        lines.append(f"{taken.title} instead of {whole.title}")
+    if run.pairs and images and run.limit_train != paper.limit_train:
+        lines.append(f"{images.train:,} pairs instead of one for each training image")
+    if run.pairs or taken not in (None, whole):  # of pairs, one makes as many as one likes
+        whole = None
     if whole and images and images.train + images.validation < whole.train:
         lines.append(f"{images.train:,} training images instead of {whole.train:,}")
     if whole and images and images.test < whole.test:
@@ -104,6 +108,7 @@ def not_comparable(
     timed: bool,
     memory: bool = False,
     resized: bool = False,
+    varied: bool = False,
     quick: bool = False,
     by_test: bool = False,
     unfinished: Sequence[str] = (),
@@ -115,6 +120,7 @@ def not_comparable(
         timed: whether times are shown.
         memory: whether memory is shown.
         resized: whether images had another size than in the paper.
+        varied: whether seeds of a row have networks of other sizes.
         quick: whether the run only shows that everything works.
         by_test: whether the paper chooses the best epoch on test images.
         unfinished: the rows that had their best epoch last or last but one, in the mean over their trainings.
@@ -159,7 +165,8 @@ def not_comparable(
             " optimiser's state and what a forward pass keeps; what the backward pass works with comes on"
             " top); papers print that of a whole process or card: compare by how much it grows."
         )
-    return [*found, _OTHER_SIZE if resized else _EXACT]
+    counted = f"Parameters and multiply-adds {_OF_SEEDS if varied else _EXACT}"
+    return [*found, f"{counted}{_OTHER_SIZE if resized else _SAME}"]
 
 
 def _changed(paper: Mapping[str, Any], run: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -1,7 +1,9 @@
 """A study whose trainings are made by the caller: it is asked for choices, and told what was measured."""
 
 import time
+from contextlib import suppress
 
+from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
@@ -29,6 +31,7 @@ class Asking:
         self.runner, self.device = runner, device
         self.asked: dict[tuple[int, int], TrainingJob] = {}
         self.closed = False
+        self._stopped: set[AttemptKey] = set()  # those that were told to end early
         runner.results.rank()
 
     def ask(self) -> TrainingJob | None:
@@ -48,6 +51,8 @@ class Asking:
         if job is not None:
             job = job.model_copy(update={"device": self.device})
             private_folder(job.folder)
+            with suppress(OSError):  # with it, a database that was lost takes the training in
+                RunFolder(job.folder).write_job(job)
             self.asked[job.trial, job.seed] = job
         return job
 
@@ -58,6 +63,8 @@ class Asking:
         """
         go_on = self.runner.jobs.on_epoch(job, record, timed=False)
         self.runner.jobs.store_epochs()
+        if not go_on and record.epoch < job.epochs:
+            self._stopped.add(job.key)
         return go_on
 
     def tell(self, job: TrainingJob, result: Measurement | Failure) -> Failure | None:
@@ -66,7 +73,13 @@ class Asking:
         Raises:
             ParetocapsError: too many trials have failed.
         """
-        failure = self.runner.results.settle(job.key, RunFolder(job.folder), result)
+        folder = RunFolder(job.folder)
+        if isinstance(result, Measurement):
+            with suppress(OSError):  # there, it outlasts a database that is away now
+                if job.key in self._stopped:
+                    folder.stopped_file.touch()
+                folder.write_result(result)
+        failure = self.runner.results.settle(job.key, folder, result)
         del self.asked[job.trial, job.seed]  # only now: what could not be stored is told again
         self.runner.ending.note(job.trial)
         return failure

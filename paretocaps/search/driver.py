@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from contextlib import ExitStack, suppress
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
@@ -15,12 +16,14 @@ from paretocaps.search.driver_token import machine_restarted, new_token
 from paretocaps.search.silence import Silence
 from paretocaps.storage.drivers import Sighting
 from paretocaps.storage.patience import Patience
+from paretocaps.storage.schema import now
 from paretocaps.storage.store import Store
 
 BEAT, LEASE = "PARETOCAPS_BEAT", "PARETOCAPS_LEASE"
 """Environment variables: the seconds between two beats, and of silence after which a driver is dead."""
 _SECONDS = {BEAT: 5.0, LEASE: 30.0}
 _PARTING = 5.0  # s to wait for a beat under way
+_LATELY = timedelta(minutes=15)  # more than clocks of machines differ
 
 
 class Driver:
@@ -153,6 +156,16 @@ def has_ended(driver: Sighting) -> bool:
     """Return whether the process of a driver is known to have ended, on this machine."""
     here = driver.host == host_name()
     return here and (machine_restarted(driver.token) or DriverFile(driver.token).is_free())
+
+
+def seems_to_run(driver: Sighting) -> bool:
+    """Return whether the process of a driver runs, as far as is known; elsewhere, it was seen lately.
+
+    This is what is shown: rights end by the clock of the one who waits (`Silence`).
+    """
+    if has_ended(driver):
+        return False
+    return driver.seen is None or now() - driver.seen < _LATELY or runs_here(driver.token)
 
 
 def runs_here(token: str | None) -> bool:

@@ -18,6 +18,7 @@ from paretocaps.storage.records import canonical_json
 IDENTITY = ("objectives", "trainer", "data", "epochs", "repeats", "seed", "fix", "space")
 """The settings that may not change, because trials would not compare and samplers would be misled."""
 
+ANOTHER_NAME = "choose another --study name"
 _KEEP = ": keep these settings"
 
 
@@ -123,12 +124,12 @@ def refuse_other_data(
         what = f"{was} there, {found} here" if was != found else f"{was} in both, but with {differing}"
         raise StudyMismatchError(
             f"the data in {path!r} are not those of study {spec.study!r}, which were in {place!r} ({what}):"
-            " name a folder with the same files, or choose another --study name"
+            f" name a folder with the same files, or {ANOTHER_NAME}"
         )
     what = f"{was}, now {found}" if was != found else f"{was} as before, but with {differing}"
     raise StudyMismatchError(
         f"the data in {path!r} changed since study {spec.study!r} was created ({what}), and"
-        " trials on other data do not compare: restore the data, or choose another --study name"
+        f" trials on other data do not compare: restore the data, or {ANOTHER_NAME}"
     )
 
 
@@ -153,15 +154,14 @@ def refuse_other_reading(spec: StudySpec, then: Mapping[str, Any] | None, data: 
     if changed:
         raise StudyMismatchError(
             f"the data of study {spec.study!r} are read otherwise than when it was created"
-            f" ({'; '.join(changed)}), and trials on other images do not compare: choose another --study"
-            " name, or go on with the version that created it"
+            f" ({'; '.join(changed)}), and trials on other images do not compare: {ANOTHER_NAME}, or go on"
+            " with the version that created it"
         )
 
 
 def _mismatch(spec: StudySpec, differences: list[str], advice: str) -> StudyMismatchError:
     return StudyMismatchError(
-        f"study {spec.study!r} was created with {'; '.join(differences)}{advice},"
-        " or choose another --study name"
+        f"study {spec.study!r} was created with {'; '.join(differences)}{advice}, or {ANOTHER_NAME}"
     )
 
 

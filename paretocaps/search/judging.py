@@ -109,6 +109,7 @@ class Judging:
         )
         try:
             with leased(job, self._waits):
+                self.on_progress(JUDGING, 0, 0)  # it waits no longer
                 if attempt.key not in [one.key for _, one in self._lacking(trial.number)]:
                     return None
                 judge = TRAINERS.get(self.spec.trainer).load_judge()

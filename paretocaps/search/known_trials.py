@@ -25,6 +25,8 @@ class KnownTrials:
         counts: how many trials are in each state.
         seen: the keys of the trainings that are not to be proposed: all that neither have failed nor were
             rejected, and those that have or were since the first reading.
+        tried: the failed and the rejected trials at the first reading, by the key of their training: a
+            sequence, which would come to all of them first, and in a row, passes over them.
         failed: how many trials had failed at the first reading, by the digest of their training.
         designs: how many trials there were of each design at the first reading.
         again: the designs of failed trials that may succeed if they are tried again.
@@ -37,6 +39,7 @@ class KnownTrials:
     states: dict[int, State] = field(default_factory=dict)
     counts: Counter[State] = field(default_factory=Counter)
     seen: set[Hashable] = field(default_factory=set)
+    tried: dict[Hashable, int] = field(default_factory=dict)
     failed: Counter[str] = field(default_factory=Counter)
     designs: Counter[str] = field(default_factory=Counter)
     again: set[str] = field(default_factory=set)
@@ -48,7 +51,9 @@ class KnownTrials:
             self._note(trial)
             if trial.state == "failed":
                 self.failed[digests[trial.number]] += 1
-            elif trial.state != "rejected":
+            if trial.state in ("failed", "rejected"):
+                self.tried[self.same.key(trial.choices)] = trial.number
+            else:
                 self.seen.add(self.same.key(trial.choices))
             if trial.design is not None:
                 self.designs[trial.design] += 1

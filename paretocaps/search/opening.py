@@ -13,6 +13,7 @@ from paretocaps.domain.job import Origin
 from paretocaps.domain.slot import WHOLE
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import CheckedData, Forecaster
+from paretocaps.errors import UsageError
 from paretocaps.execution.executor import (
     ElsewhereFactory,
     Executor,
@@ -261,12 +262,22 @@ def _remarks(checked: CheckedStudy, driver: Driver) -> Iterator[str]:
 
 
 def _tell_moved(checked: CheckedStudy, runner: Runner) -> None:
-    """Notice that the trainings to come, if there are any, are on another device than those before."""
-    results = runner.results
-    if results.known.ended >= checked.spec.trials and not runner.recovery.claimable:
+    """Notice that the trainings to come, if there are any, are on another device than those before.
+
+    Raises:
+        UsageError: they are further seeds of trials that were measured there.
+    """
+    results, confirms = runner.results, runner.confirmation is not None
+    if not confirms and results.known.ended >= checked.spec.trials and not runner.recovery.claimable:
         return
     elsewhere = isinstance(checked.executor, ElsewhereFactory)
-    if notice := moved(results, runner.device, elsewhere=elsewhere):
+    notice = moved(results, runner.device, elsewhere=elsewhere)
+    if notice and confirms:
+        raise UsageError(
+            f"{notice.partition(':')[0]}: trials with further seeds from here would leave the front; run"
+            " `paretocaps confirm` there"
+        )
+    if notice:
         runner.observer.notice(notice)
 
 

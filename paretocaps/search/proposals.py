@@ -201,7 +201,7 @@ class Proposals:
             self._start.end()
         if (self.sampler.sequence is None and self._start.over) or self._waiting():
             return self.study.ask()
-        point = self._unseen(self._sequence)
+        point = self._unseen(self._sequence, anew=True)
         if point is not None:
             return begin_at(self.study, point, {})
         self._start.end()
@@ -254,11 +254,19 @@ class Proposals:
             trial.set_user_attr(why, True)
         tell_once(self.study, trial.number, state=TrialState.PRUNED)
 
-    def _unseen(self, points: Iterator[dict[str, Scalar]]) -> dict[str, Scalar] | None:
+    def _unseen(self, points: Iterator[dict[str, Scalar]], *, anew: bool = False) -> dict[str, Scalar] | None:
+        """Return the next point that was not tried; `anew` also passes over what the study has tried in vain.
+
+        A sequence, which begins again in each run, would come to all of that first, and in a row.
+        """
         # a sequence may be endless although all points of its space were tried
         for sampled in islice(points, _DRAWS):
             choices = self._complete(sampled)
-            if choices is not None and self.designs.same.key(choices) not in self.known.seen:
+            key = None if choices is None else self.designs.same.key(choices)
+            if key is None or key in self.known.seen:
+                continue
+            before = self.known.tried.get(key) if anew else None
+            if before is None or before in self.lifted:
                 return sampled
         return None
 

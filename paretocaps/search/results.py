@@ -174,9 +174,11 @@ class Results:
         self.open.pop(number, None)
         self.failures.success()
         self.store.stop_trial(self.spec.study, number, reason)
-        self.take_in(number)
+        news = self.take_in(number)
         self.tell_stopped(number)
         self.observer.trial_stopped(number, reason)
+        if news:  # another driver's, which the next `take_in` no longer finds new
+            self.rank()
         self.give_up_told()
 
     def complete(self, trial: OpenTrial) -> None:

@@ -127,7 +127,9 @@ class Runner:
     def _refuse_empty(self) -> None:
         failures = self.results.failures
         if failures.trials:
-            raise ParetocapsError(f"every point of the space failed; the last reason: {failures.reason}")
+            ended = self.ending.reason or (self.results.rejected and "further proposals were rejected")
+            what = f"no trial finished ({ended})" if ended else "every point of the space failed"
+            raise ParetocapsError(f"{what}; the last reason: {failures.reason}")
         if self.results.rejected:
             raise UsageError(all_rejected(self.results.rejected))
         if self.exhausted:
@@ -295,10 +297,11 @@ class Runner:
             trial_timeout=self.spec.trial_timeout,
             exclusive=not self.spec.share_device and any(map(is_timed, self._measured)),
         )
-        job = self.continuing.job(job)
+        if key.seed not in trial.redone:  # the disturbed seconds of a shorter training would stay
+            job = self.continuing.job(job)
         if (earlier := self.results.retries.begin(key, job.folder)) is not None:
             self.observer.training_resumed(job, earlier)
-        elif (shorter := self.continuing.begin(job)) is not None:
+        elif job.continued_from and (shorter := self.continuing.begin(job)) is not None:
             self.observer.notice(
                 f"trial {job.trial} goes on from trial {shorter} of study {self.continuing.source!r}"
             )

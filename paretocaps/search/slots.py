@@ -144,6 +144,7 @@ class Splitting:
 
         def tell(what: str, done: int, total: int) -> None:
             self.check()
+            self.on_progress(what, done, total)
             if what not in noticed:
                 noticed.add(what)
                 self.notice(f"{what}; the study then decides how to split it")

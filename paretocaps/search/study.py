@@ -1,5 +1,6 @@
 """Runs one checked study, from its creation to its stored front."""
 
+from paretocaps.domain.progress import WAITS
 from paretocaps.domain.trainer import CheckedData
 from paretocaps.execution.executor import ElsewhereFactory
 from paretocaps.search.checked_study import CheckedStudy
@@ -59,7 +60,7 @@ def _judge_front(checked: CheckedStudy, runner: Runner) -> None:
 
     def heard(what: str, done: int, total: int) -> None:
         interrupts.check()
-        if what == JUDGING:
+        if what == JUDGING or what.startswith(WAITS):
             results.observer.preparing(what, done, total)
 
     judging = Judging(results.store, spec, results.observer.notice, heard, here)

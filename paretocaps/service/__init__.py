@@ -44,6 +44,7 @@ from paretocaps.service.reproducing import Reproduced, ReproduceOptions, reprodu
 from paretocaps.service.run_reporting import write_run_report
 from paretocaps.service.running import Interrupted, RunSummary, optimize
 from paretocaps.service.spaces import SpaceView, space, space_of
+from paretocaps.service.subjects import is_network
 from paretocaps.service.train_options import TrainOptions
 from paretocaps.service.training import TrainedRun, TrainingWatcher, is_first_rank, train
 
@@ -88,6 +89,7 @@ __all__ = [
     "finished_trials",
     "history",
     "is_first_rank",
+    "is_network",
     "keep_bench",
     "load_front",
     "load_history",

@@ -14,7 +14,7 @@ from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import UnknownNameError, UsageError, why_not_written
 from paretocaps.service.preview import image_size, read_choices
 from paretocaps.service.settings import parse_settings
-from paretocaps.writing import refuse_unwritable, whole_file
+from paretocaps.writing import expanded, refuse_unwritable, whole_file
 
 if TYPE_CHECKING:
     from paretocaps.bench.benchmark import Case
@@ -175,7 +175,7 @@ def check_output(path: str, example: str = "page.html") -> Path:
     Raises:
         UsageError: no file can be written there.
     """
-    target = Path(path)
+    target = expanded(path)
     if not path or target.is_dir():
         raise UsageError(f"output={path!r} is not a file name: give one, such as {example}")
     try:

@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from paretocaps.domain.ensemble import EnsembleSpec
+from paretocaps.domain.progress import OnProgress, unheard
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import DataError
 from paretocaps.service.leasing import device_leased
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from paretocaps.storage.store import Store
 
 
-def measure_ensembles(store: "Store", spec: StudySpec, notice: Callable[[str], None]) -> None:
+def measure_ensembles(
+    store: "Store", spec: StudySpec, notice: Callable[[str], None], on_progress: OnProgress = unheard
+) -> None:
     """Measure and store each ensemble of the study whose networks are all trained, unless it was already.
 
     The accuracies are those of the networks' averaged scores on the validation and on the test images;
@@ -25,6 +28,7 @@ def measure_ensembles(store: "Store", spec: StudySpec, notice: Callable[[str], N
         store: the study's store.
         spec: the study.
         notice: receives a line about each ensemble: its accuracies, or why it was not measured.
+        on_progress: receives this step, or what it waits for.
     """
     from paretocaps.execution.devices import devices
     from paretocaps.search.ensemble_members import ensemble_members
@@ -41,7 +45,7 @@ def measure_ensembles(store: "Store", spec: StudySpec, notice: Callable[[str], N
         if why is None:
             try:
                 device = devices(spec.device)[0].partition(",")[0]
-                with device_leased(spec, device, notice):
+                with device_leased(spec, device, "measuring ensembles", notice, on_progress):
                     record = _measured(name, members, spec, device, _precision(members, trials))
                 store.save_ensemble(spec.study, record)
             except DataError as error:

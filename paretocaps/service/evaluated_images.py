@@ -81,7 +81,7 @@ def _source(options: EvaluateOptions, subjects: Sequence[Subject]) -> DataSpec:
     if options.data is not None:
         return _folder(options.data, subjects, options.part)
     if options.dataset is not None:
-        return DataSpec(name=options.dataset, pairs=subjects[0].network.architecture.pairs)
+        return _named(options.dataset, subjects, options.part)
     known = [one.data for one in subjects if one.data is not None]
     own = {_of_training(data, options.part) for data in known}
     if len(own) > 1:
@@ -102,6 +102,16 @@ def _of_training(data: DataSpec, part: str) -> DataSpec:
     """Return the images of a training: of its validation part those that it validated on, else all."""
     limited = part == "validation" and data.limit_validation is not None
     return data if limited else data.model_copy(update=_WHOLE)
+
+
+def _named(dataset: str, subjects: Sequence[Subject], part: str) -> DataSpec:
+    """Return the images of a set known by name, as a training on it read them or the network takes them."""
+    for one in subjects:
+        if one.data is not None and one.data.name == dataset:
+            return _of_training(one.data, part)
+    a = subjects[0].network.architecture
+    channels: Any = a.channels if a.channels in (1, 3) else None
+    return DataSpec(name=dataset, channels=channels, transpose=a.transposed, pairs=a.pairs)
 
 
 def _folder(path: str, subjects: Sequence[Subject], part: str) -> DataSpec:

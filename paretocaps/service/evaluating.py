@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.progress import OnProgress, unheard
-from paretocaps.errors import UnknownNameError, UsageError
+from paretocaps.errors import DataError, UnknownNameError, UsageError
 from paretocaps.service.evaluated_images import PARTS, EvaluateOptions, data_of, images_of
 from paretocaps.service.picking import PickedTrial
 from paretocaps.service.subjects import (
@@ -130,6 +130,9 @@ def evaluate(
     for subject in subjects:
         check_fits(subject, splits)
         subject.network.to(device).eval()
+    for number in options.grids or ():
+        if not 0 <= number < splits.classes:
+            raise UsageError(f"class {number} does not exist: choose 0 to {splits.classes - 1}")
     naming = naming_remarks(subjects, splits)
     for remark in naming:
         progress(remark)
@@ -169,7 +172,13 @@ def _refuse_other_images(subjects: Sequence[Subject]) -> None:
     for subject in subjects:
         if not subject.held_out or subject.data is None or subject.data.path is None:
             continue
-        if why := other_images(subject.held_out, load(subject.data)):
+        try:
+            then = load(subject.data)
+        except DataError as error:
+            why = f"its images cannot be read as for its training ({str(error).rpartition(': ')[0]})"
+        else:
+            why = other_images(subject.held_out, then)
+        if why:
             raise UsageError(f"{subject.name}: {why}; name others with --data")
 
 

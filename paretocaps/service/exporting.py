@@ -1,7 +1,6 @@
 """Exports trained networks, and predicts with exports."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from paretocaps.domain.progress import OnProgress, unheard
 from paretocaps.errors import DataError, UsageError
 from paretocaps.run_folder import RunFolder
 from paretocaps.service.picking import PickedTrial
+from paretocaps.writing import expanded
 
 if TYPE_CHECKING:
     from paretocaps.exporting.document import Document
@@ -107,7 +107,7 @@ def export_run(
         DataError: the weights are missing or damaged.
         ParetocapsError: ONNX cannot express the network, or differs from torch.
     """
-    path = _expanded(run)
+    path = expanded(run)
     name = path.name if path.is_dir() else path.parent.name
     if path.is_dir():
         path = RunFolder(path).weights
@@ -118,15 +118,8 @@ def export_run(
     return _export(path, folder, about, options, data, talk, on_progress)
 
 
-def _expanded(path: str) -> Path:
-    """Return a path with its `~` for the home folder; a name such as `~draft.png` stays."""
-    with suppress(RuntimeError):
-        return Path(path).expanduser()
-    return Path(path)
-
-
 def _folder(options: ExportOptions, name: str) -> Path:
-    return _expanded(options.output) if options.output else Path("exports") / name
+    return expanded(options.output) if options.output else Path("exports") / name
 
 
 def _about_run(folder: Path) -> tuple[dict[str, object], DataSpec | None]:
@@ -222,8 +215,8 @@ def predict(
     if not paths:
         raise UsageError("no images named: give files or folders")
     return predict(
-        _expanded(folder),
-        [_expanded(path) for path in paths],
+        expanded(folder),
+        [expanded(path) for path in paths],
         options or PredictOptions(),
         talk,
         on_progress,

@@ -202,9 +202,9 @@ def _data(spec: Mapping[str, Any]) -> str:
 
 
 def _runs(store: "Store", study: str) -> bool:
-    from paretocaps.search.driver import has_ended
+    from paretocaps.search.driver import seems_to_run
 
-    return any(not has_ended(one) for one in store.living_drivers(study))
+    return any(seems_to_run(one) for one in store.living_drivers(study))
 
 
 def _bytes(folders: Iterable[Path]) -> int:

@@ -114,9 +114,9 @@ class Overview:
 
 def state_of(standing: "Standing", done: bool) -> StudyState:
     """Return the state of a study that has all its trials, or has not."""
-    from paretocaps.search.driver import has_ended
+    from paretocaps.search.driver import seems_to_run
 
-    if any(not has_ended(driver) for driver in standing.drivers):
+    if any(seems_to_run(driver) for driver in standing.drivers):
         return "running"
     return "complete" if done else "incomplete"
 

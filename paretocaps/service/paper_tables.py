@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CORES = 2
 """The cores for which the list of tables tells times."""
+_TRAINER = StudySpec.model_fields["trainer"].default
 
 
 @dataclass(frozen=True)
@@ -56,20 +57,29 @@ class NamedTable:
             raise UsageError(f"{self.name} has no scale {scale}: give --scale {' or '.join(self.scales)}")
         options = self.file.at(scale)
         if self.table.fix:
-            own = "-".join(map(str, self.table.fix.values()))
             options |= {
                 "fix": {**options.get("fix", {}), **self.table.fix},
-                "study": f"{options['study']}-{own}",
+                "study": f"{options['study']}-{_own_part(self.table.fix)}",
             }
         options |= {"file_fix": dict(options.get("fix", {})), "reject": False}
         options["test_each_training"] = True
         if suffix := self.suffix(scale, seed):
             options |= {"seed": seed, "study": f"{options['study']}{suffix}"}
-        designs = options.get("designs") or list(options.get("design", {}))
+        designs = options.get("designs")
+        if designs is None:  # then a study has the trainer's and the file's
+            designs = [*TRAINERS.get(options.get("trainer", _TRAINER)).designs, *options.get("design", {})]
         rows = [name for name in self.table.rows if name in designs]
         if {"confusion", "roc"} & set(self.table.charts):
             options["ensembles"] = kept_weights(rows, options.get("repeats", 1))
         return {**options, "designs": rows} if rows else options
+
+
+def _own_part(fix: Mapping[str, Any]) -> str:
+    """Return what the study of a table with these fixed choices is called besides, as a name may be."""
+    from paretocaps.storage.artifacts import safe_name
+
+    plain = all(isinstance(value, str) and "/" not in value for value in fix.values())
+    return "-".join(fix.values()) if plain else safe_name("-".join(f"{key}={fix[key]}" for key in fix))
 
 
 def study_files() -> list[str]:
@@ -157,7 +167,7 @@ def _pretraining_seconds(options: Mapping[str, Any], pretraining: Pretraining) -
     forecaster = trainer.forecaster(nominal_data(spec), pretraining.epochs, 1)
     if forecaster is None:
         return 0.0
-    choices = trainer.complete({}, trainer.parse_fix(backbone_settings(options["fix"], pretraining)))
+    choices = trainer.complete({}, trainer.parse_fix(backbone_settings(options.get("fix", {}), pretraining)))
     return nominal_seconds(forecaster(choices).epochs)
 
 

@@ -125,7 +125,7 @@ def with_trunk(
         Interrupted: the training was stopped.
         LeftOffError: time is up.
     """
-    fix = dict(options["fix"])
+    fix, own = dict(options.get("fix", {})), data is not None and beside in (None, pretraining.dataset)
     settings = backbone_settings(fix, pretraining)
     source: dict[str, Any] = (
         {"dataset": pretraining.dataset} if data is None else placed(data, pretraining.dataset, beside)
@@ -144,6 +144,9 @@ def with_trunk(
             dataset=source.get("dataset"),
             data=source.get("data"),
             channels=source.get("channels"),
+            parts=options.get("parts") if own else None,
+            classes_are_folders=options.get("classes_are_folders") if own else None,
+            transpose=options.get("transpose") if own else None,
             limit_train=pretraining.limit_train,
             epochs=pretraining.epochs,
             device=options.get("device", "auto"),
@@ -196,7 +199,14 @@ def backbone_settings(fix: Mapping[str, Any], pretraining: Pretraining) -> dict[
     """Return the choices with which the backbone of a study with these fixed choices is trained.
 
     A linear layer reads it: capsules of many classes learn nothing from so few images.
+
+    Raises:
+        UsageError: the study fixes no backbone.
     """
+    if "backbone" not in fix:
+        raise UsageError(
+            'a backbone is trained first, but the study names none: add fix = { backbone = "NAME" }'
+        )
     taken = {name: fix[name] for name in _TAKEN if name in fix}
     return {"family": BACKBONE_LINEAR.name, **taken, **pretraining.settings}
 

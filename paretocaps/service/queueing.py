@@ -82,7 +82,7 @@ def submit(
         values = dict(options)
         if kind == "study":
             values["trials"] = trials
-            trials = max(0, trials - _ended(store, study))
+            trials = max(0, trials - _begun(store, study))
         else:
             store.study(study)
         _check_hours(store, owner, quota)
@@ -253,11 +253,11 @@ def _check_hours(store: "Store", owner: str, quota: Quota) -> None:
         )
 
 
-def _ended(store: "Store", study: str) -> int:
+def _begun(store: "Store", study: str) -> int:
     if not store.has_study(study):
         return 0
     counts = store.counts(study)
-    return counts["finished"] + counts["stopped"]
+    return counts["finished"] + counts["stopped"] + counts["interrupted"]
 
 
 def _found(store: "Store", which: int | str) -> "Submission":

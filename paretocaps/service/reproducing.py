@@ -14,15 +14,16 @@ from paretocaps.domain.judged import Judged
 from paretocaps.domain.paper_table import Scale
 from paretocaps.domain.slot import WHOLE
 from paretocaps.domain.study_file import resolve_spec
-from paretocaps.domain.study_spec import DEFAULT_STORAGE
+from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.domain.wording import be, counted
-from paretocaps.errors import UsageError
+from paretocaps.errors import StudyMismatchError, UsageError
 from paretocaps.service.benching import check_output
 from paretocaps.service.ensembling import measure_ensembles
 from paretocaps.service.paper_tables import CORES, NamedTable, paper_table, scale_seconds
 from paretocaps.service.pretraining import LeftOffError, placed, with_trunk
 from paretocaps.service.running import Interrupted, requested, run_spec, store_of, stored_settings
 from paretocaps.service.table_page import TableRun, write_table_page
+from paretocaps.writing import expanded
 
 if TYPE_CHECKING:
     from paretocaps.domain.trainer import CheckedData
@@ -120,6 +121,7 @@ def reproduce(
             if timeout is not None:  # what the backbone has left of it
                 given["timeout"] = max(1.0, began + timeout - monotonic())
             checked = check_study(resolve_spec(given))
+        _refuse_another(checked.spec)
         planned = planned_trials(checked, checked.facts(data))
         done = _done(checked, data, planned)
         before = _cost(checked, data, planned, done)
@@ -132,7 +134,7 @@ def reproduce(
             up = ended.time_is_up and f"{_UP}; continue with `{command}`"
         elif checked.spec.ensembles:  # an earlier run may have been interrupted while it measured them
             with store_of(checked.spec, watcher.notice) as store:
-                measure_ensembles(store, checked.spec, watcher.notice)
+                measure_ensembles(store, checked.spec, watcher.notice, watcher.preparing)
     except LeftOffError as over:
         raise Interrupted(f"{over}; continue with `{command}`") from None
     except (Interrupted, KeyboardInterrupt):
@@ -147,6 +149,26 @@ def reproduce(
     return Reproduced(page, page.with_suffix(".json"), claims, checked.spec.study, *trained, up)
 
 
+def _refuse_another(spec: StudySpec) -> None:
+    """Refuse a stored study of other settings or images, whose figures would be told as those of these.
+
+    Raises:
+        UsageError: it is another one; the message has each difference.
+    """
+    from paretocaps.search.identity import ANOTHER_NAME, data_content, refuse_other_data, refuse_other_study
+    from paretocaps.storage.store import Store
+
+    if stored_settings(spec)[0] is None:
+        return
+    with Store.open(spec.storage, create=False) as store:
+        record = store.study(spec.study)
+    try:
+        refuse_other_study(spec, record.spec)
+        refuse_other_data(spec, record.spec["data"], record.content, data_content(spec))
+    except StudyMismatchError as error:
+        raise UsageError(str(error).replace(ANOTHER_NAME, "give another --storage")) from None
+
+
 def _page(table: NamedTable, asked: ReproduceOptions) -> Path:
     """Return the page, which can be written, and is not the JSON beside it.
 
@@ -156,7 +178,7 @@ def _page(table: NamedTable, asked: ReproduceOptions) -> Path:
     from paretocaps.report.paper_page import json_of
 
     name = f"{table.name}-{asked.scale}{table.suffix(asked.scale, asked.seed)}.html"
-    page = Path(asked.output) if asked.output else Path("reports") / name
+    page = expanded(asked.output) if asked.output else Path("reports") / name
     figures = json_of(check_output(str(page)))
     if figures == page:
         raise UsageError(f"output={asked.output!r} is where the figures lie as JSON: name the page, an .html")

@@ -113,7 +113,7 @@ def optimize(
     own_parts.settle(given, spec)
     if spec.lr_range:
         watcher.preparing("looking for the learning rates to search, by a range test", 0, 0)
-        spec = with_tested_rates(spec, stored_settings(spec)[0], watcher.notice)
+        spec = with_tested_rates(spec, stored_settings(spec)[0], watcher.notice, watcher.preparing)
         watcher.preparing("opening the study", 0, 0)
     return run_spec(spec, watcher)
 
@@ -150,7 +150,7 @@ def run_spec(spec: StudySpec, watcher: "Observer", *, planned: bool = False) -> 
             if not runner.time_is_up:
                 if spec.ensembles:
                     watcher.preparing("measuring ensembles", 0, 0)
-                measure_ensembles(store, spec, watcher.notice)
+                measure_ensembles(store, spec, watcher.notice, watcher.preparing)
             store.verify()
         except KeyboardInterrupt:
             raise Interrupted(how_to_go_on(spec, "interrupted", options=elsewhere)) from None

@@ -60,6 +60,14 @@ def subjects_of(networks: Sequence[str], picked: PickedTrial | None) -> list[Sub
     return [_of_path(Path(name)) for name in networks]
 
 
+def is_network(name: str) -> bool:
+    """Return whether `name` is that of a file, an export or a training's folder."""
+    from paretocaps.exporting.document import DOCUMENT
+
+    path = Path(name)
+    return path.is_file() or (path / DOCUMENT).is_file() or RunFolder(path).weights.is_file()
+
+
 def _of_trial(picked: PickedTrial) -> Subject:
     from paretocaps.training.trained_images import held_out
     from paretocaps.training.weights import load_weights

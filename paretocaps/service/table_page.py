@@ -88,6 +88,7 @@ def write_table_page(path: Path, run: TableRun, observer: "Observer") -> tuple[J
         printed = table.of(Published.model_validate(run.table.file.study["published"]))
         published = with_trials(printed, record, everyone.members)
         members = [one for one in everyone.members if any(row.is_about(one) for row in published.rows)]
+        devices = trials_of(store, spec.study, numbers=[one.trial for one in members]).devices
         trials = _with_further(members, further_table(store, spec.study, published, members, None, None))
         front, drawn = _front(store, spec, trials)
         depths, ensembles = depth_lines(drawn), store.ensembles(spec.study)
@@ -95,7 +96,7 @@ def write_table_page(path: Path, run: TableRun, observer: "Observer") -> tuple[J
             published,
             front if len(drawn) == len(trials) else replace(front, device=None),  # times do not compare then
             trials,
-            everyone.devices,
+            devices,
             list(spec.seeds),
             amount(record.spec, len(spec.seeds)),
             depths,
@@ -118,13 +119,13 @@ def write_table_page(path: Path, run: TableRun, observer: "Observer") -> tuple[J
             for one in trials
         }
     told = replace(
-        _told(run, everyone.devices, trials, missing, failed, _unfinished(trainings)),
+        _told(run, devices, trials, missing, failed, _unfinished(trainings), varied=_varied(trainings)),
         figures=paper_charts(table.charts, front, drawn, curves, depths, epochs, decoding, reports),
         evaluations=report_figures(reports),
         trainings=_by_seed(trainings),
     )
     if section.mixed:
-        told = replace(told, not_comparable=(*told.not_comparable, _several(front.device, everyone.devices)))
+        told = replace(told, not_comparable=(*told.not_comparable, _several(front.device, devices)))
     amounts = run.scale == "paper"
     claims = tuple(judged(claim, trainings, amounts=amounts, failed=failed) for claim in table.claims)
     write_paper_page(path, told, section, claims, lines)
@@ -161,6 +162,8 @@ def _told(
     missing: Sequence[str],
     failed: Mapping[str, str],
     unfinished: Sequence[str],
+    *,
+    varied: bool,
 ) -> "PaperRun":
     """Return what the page says of the run; `missing` are the rows that are not trained, some `failed`."""
     from paretocaps.report.paper_page import PaperRun
@@ -171,7 +174,9 @@ def _told(
     images = None if None in counts else Images(*map(int, filter(None, counts)))
     paper = resolve_spec(table.options("paper"))
     used = {name for trial in trials for name in trial.choices} if trials else None
-    less = scaled_down(paper, spec, images, used, table.table.unstated)
+    dataset = table.options(run.scale).get("dataset")
+    ran = spec.model_copy(update={"dataset": dataset})
+    less = scaled_down(paper, ran, images, used, table.table.unstated)
     shorter = bool(less)
     if run.table.file.pretraining and not spec.fix.get("checkpoint"):
         less.append("a backbone with random weights instead of ImageNet's, which do not come with paretocaps")
@@ -185,7 +190,7 @@ def _told(
         file=table.file.name,
         command=run.command,
         data=("Pairs of " if spec.pairs else "")
-        + data_text(paper.dataset, images, Path(spec.data).name if spec.data else ""),
+        + data_text(dataset, images, Path(spec.data).name if spec.data else ""),
         devices=tuple(devices),
         seeds=tuple(spec.seeds),
         trained=run.trained,
@@ -196,6 +201,7 @@ def _told(
                 timed=True,
                 memory=_has_memory(table, spec),
                 resized=resized(paper, spec),
+                varied=varied,
                 quick=run.scale == "quick",
                 by_test=Published.model_validate(table.file.study["published"]).best_on_test,
                 unfinished=unfinished if shorter else (),
@@ -213,6 +219,11 @@ def _unfinished(trainings: Trainings) -> list[str]:
         if any(len(one.epochs) > 2 for one in seeds.values())
         and fmean(len(one.epochs) - one.best_epoch for one in seeds.values()) <= 1
     ]
+
+
+def _varied(trainings: Trainings) -> bool:
+    """Return whether the seeds of a row have networks of other sizes, as where each prunes otherwise."""
+    return any(len({one.params for one in seeds.values()}) > 1 for seeds in trainings.values())
 
 
 def _several(device: str | None, devices: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from paretocaps.domain.progress import OnProgress, unheard
 from paretocaps.domain.space import Space
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS
@@ -19,7 +20,10 @@ _ASKED = "--lr-from-range (lr_range=true)"
 
 
 def with_tested_rates(
-    spec: StudySpec, stored: Mapping[str, Any] | None, notice: Callable[[str], None]
+    spec: StudySpec,
+    stored: Mapping[str, Any] | None,
+    notice: Callable[[str], None],
+    on_progress: OnProgress = unheard,
 ) -> StudySpec:
     """Return a spec whose `lr_max` has the range that a test of its fixed choices suggests.
 
@@ -29,6 +33,7 @@ def with_tested_rates(
         spec: a spec with `lr_range`.
         stored: the stored spec of the study, if it has one.
         notice: receives a line on the range.
+        on_progress: receives this step, or what it waits for.
 
     Raises:
         UsageError: the trainer has no range test, the space does not sample `lr_max`, or the loss never fell.
@@ -47,15 +52,17 @@ def with_tested_rates(
             " or choose another --study name"
         )
     kept = ((stored or {}).get("space") or {}).get("lr_max")
-    table["lr_max"] = kept or _tested(spec, table["lr_max"], notice)
+    table["lr_max"] = kept or _tested(spec, table["lr_max"], notice, on_progress)
     return spec.model_copy(update={"space": Space.parse(table).table()})
 
 
-def _tested(spec: StudySpec, entry: Mapping[str, Any], notice: Callable[[str], None]) -> dict[str, Any]:
+def _tested(
+    spec: StudySpec, entry: Mapping[str, Any], notice: Callable[[str], None], on_progress: OnProgress
+) -> dict[str, Any]:
     device = devices(spec.device)[0].partition(",")[0]
     options = _options(spec, device)
     command = [sys.executable, "-P", "-m", "paretocaps", "lr-range", "--format", "json", *options]
-    with device_leased(spec, device, notice):
+    with device_leased(spec, device, "testing learning rates", notice, on_progress):
         answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode != 0:
         why = answer.stderr.strip().splitlines()[-1:] or [f"exit code {answer.returncode}"]

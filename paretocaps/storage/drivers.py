@@ -4,6 +4,7 @@ A driver's rights end with its row: every write of a store that is bound to it b
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
@@ -18,15 +19,19 @@ _CHECKED = (
     .returning(DRIVERS.c.id)
 )
 
+SIGHTING = (DRIVERS.c.token, DRIVERS.c.host, DRIVERS.c.pid, DRIVERS.c.beat, DRIVERS.c.seen)
+"""The columns of a `Sighting`."""
+
 
 @dataclass(frozen=True)
 class Sighting:
-    """A driver that has not ended: its token, its process, and how many signs of life it has given."""
+    """A driver that has not ended: its token, its process, its signs of life, and when the last one was."""
 
     token: str
     host: str
     pid: int
     beat: int
+    seen: datetime | None = None
 
     @property
     def process(self) -> str:
@@ -83,9 +88,8 @@ def living_drivers(connection: Connection, study: str) -> list[Sighting]:
     Raises:
         StorageError: there is no such study.
     """
-    columns = DRIVERS.c.token, DRIVERS.c.host, DRIVERS.c.pid, DRIVERS.c.beat
     own = DRIVERS.c.study_id == study_id(connection, study), DRIVERS.c.ended.is_(None)
-    return [Sighting(*row) for row in connection.execute(select(*columns).where(*own))]
+    return [Sighting(*row) for row in connection.execute(select(*SIGHTING).where(*own))]
 
 
 def end_driver(connection: Connection, token: str, reason: str | None = None) -> bool:

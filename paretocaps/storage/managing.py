@@ -149,7 +149,7 @@ def _copy_ours(connection: Connection, old: int, new: int) -> None:
     ended = {"state": "failed", "reason": COPIED, "ended": now(), "may_pass": True}
     open_ones = TRIALS.c.study_id == new, TRIALS.c.state.in_(_OPEN)
     own = select(TRIALS.c.id).where(TRIALS.c.study_id == new)
-    left = ATTEMPTS.c.trial_id.in_(own), ATTEMPTS.c.state == "running"
+    left = ATTEMPTS.c.trial_id.in_(own), ATTEMPTS.c.state.in_(_OPEN)
     connection.execute(update(ATTEMPTS).where(*left).values(**ended))
     connection.execute(update(TRIALS).where(*open_ones).values(**ended))
     connection.execute(update(TRIALS).where(TRIALS.c.study_id == new).values(driver=None))

@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select, true
 
-from paretocaps.storage.drivers import Sighting
+from paretocaps.storage.drivers import SIGHTING, Sighting
 from paretocaps.storage.records import STATES, State
 from paretocaps.storage.schema import ATTEMPTS, DRIVERS, STUDIES, TRIALS
 from paretocaps.storage.studies import study_id
@@ -62,8 +62,8 @@ def _standings(
     counted = connection.execute(by_state.group_by(TRIALS.c.study_id, TRIALS.c.state))
     numbers = {(study, state): number for study, state, number in counted}
     living: dict[int, list[Sighting]] = defaultdict(list)
-    columns = DRIVERS.c.study_id, DRIVERS.c.token, DRIVERS.c.host, DRIVERS.c.pid, DRIVERS.c.beat
-    for study, *sighting in connection.execute(select(*columns).where(DRIVERS.c.ended.is_(None))):
+    sightings = select(DRIVERS.c.study_id, *SIGHTING).where(DRIVERS.c.ended.is_(None))
+    for study, *sighting in connection.execute(sightings):
         living[study].append(Sighting(*sighting))
     own = STUDIES.c.id, STUDIES.c.name, STUDIES.c.created, STUDIES.c.spec, STUDIES.c.changes
     return [
@@ -82,7 +82,8 @@ def _standings(
 def durations(connection: Connection, study: str, limit: int = 20) -> list[float]:
     """Return the seconds that a study's last finished trainings took, at most `limit`.
 
-    They are those from beginning to end, or of one that went on from a checkpoint those that were measured.
+    They are those from beginning to end, or those that were measured of one that went on from a checkpoint,
+    or that was taken in when it had long ended.
 
     Raises:
         StorageError: there is no such study.
@@ -91,7 +92,10 @@ def durations(connection: Connection, study: str, limit: int = 20) -> list[float
     columns = ATTEMPTS.c.started, ATTEMPTS.c.ended, ATTEMPTS.c.resumed_from, ATTEMPTS.c.wall
     query = select(*columns).select_from(ATTEMPTS.join(TRIALS))
     last = query.where(*own, ATTEMPTS.c.ended.is_not(None)).order_by(ATTEMPTS.c.id.desc()).limit(limit)
-    return [
-        (row.resumed_from and row.wall) or (row.ended - row.started).total_seconds()
-        for row in connection.execute(last)
-    ]
+    return [_seconds(row.ended - row.started, row.resumed_from, row.wall) for row in connection.execute(last)]
+
+
+def _seconds(passed: timedelta, resumed_from: int | None, wall: float | None) -> float:
+    seconds = passed.total_seconds()
+    # one that continues another study's training has the seconds of both in `wall`
+    return wall if wall and (resumed_from or seconds < wall / 10) else seconds

@@ -10,7 +10,7 @@ import torch
 
 from paretocaps.data.images import DataSplits
 from paretocaps.domain.job import TrainingJob
-from paretocaps.domain.measurement import Device
+from paretocaps.domain.measurement import ENERGY, Device
 from paretocaps.domain.objective import is_device_bound
 from paretocaps.errors import DataError, UsageError
 from paretocaps.run_folder import RunFolder
@@ -62,7 +62,7 @@ def load_checkpoint(job: TrainingJob, splits: DataSplits, device: Device) -> Fou
 
     Where the last checkpoint is damaged, it is the one before it, or none. There is none either where a time,
     memory or energy is measured to be compared, and `device`, the one here, or its version of torch is not
-    the checkpoint's.
+    the checkpoint's, or where an energy is measured that was not before.
 
     Raises:
         DataError: a checkpoint is of a newer version.
@@ -82,6 +82,9 @@ def load_checkpoint(job: TrainingJob, splits: DataSplits, device: Device) -> Fou
             there, here = tunings["machine"], device.machine
         if there != here and any(map(is_device_bound, job.measure)):
             left = f"what was trained on {there} was left, because what two devices measure does not add up"
+            return Found(None, _ended((*remarks, left), "the training began anew"))
+        if ENERGY in job.measure and ENERGY not in content["then"].measure:
+            left = "what was trained before was left, because its energy was not measured"
             return Found(None, _ended((*remarks, left), "the training began anew"))
         return Found(
             content["state"],

@@ -21,7 +21,7 @@ from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement, Predictions, best_epoch
 from paretocaps.domain.own_function import called
 from paretocaps.domain.own_trainer import SCHEDULE
-from paretocaps.domain.progress import OnProgress, progress_of
+from paretocaps.domain.progress import STEP, OnProgress, progress_of
 from paretocaps.domain.trainer import CheckedData, OnEpoch
 from paretocaps.errors import TrainingError, is_out_of_memory
 from paretocaps.run_folder import WEIGHTS
@@ -91,7 +91,7 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
         records.append(record)
         if best_epoch(records) is record:
             judged = now
-            save_whole(job.folder / WEIGHTS, {"state": network.state_dict()})
+            save_whole(job.folder / WEIGHTS, {"state": _on_cpu(network.state_dict())})
         if not on_epoch(record):
             break
     return _measured(job, training, records, judged, perf_counter() - started)
@@ -141,7 +141,7 @@ class _Training:
                 loss.backward()  # type: ignore[no-untyped-call]
                 self.optimizer.step()
             total += float(loss.detach()) * len(labels)
-            progress_of(on_epoch)(f"epoch {epoch}", step + 1, len(rates))
+            progress_of(on_epoch)(f"epoch {epoch}{STEP}", step + 1, len(rates))
         self.watch.pause()
         return total / len(self.images)
 
@@ -193,6 +193,11 @@ def _built(job: TrainingJob, splits: DataSplits, device: torch.device) -> nn.Mod
             f" [1, {splits.classes}]"
         )
     return network
+
+
+def _on_cpu(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a network's state as a machine without its device can load it."""
+    return {name: value.cpu() if isinstance(value, Tensor) else value for name, value in state.items()}
 
 
 def _multiply_adds(network: nn.Module, images: DeviceLoader) -> int:

@@ -162,7 +162,7 @@ class _Training:
         network, self.started = network_to_train(shape, choices, job.seed, state)
         loader = DeviceLoader(splits.train, device, seed=job.seed, augment=choices.augment)
         self.plan = build_plan(choices, len(splits.train), job.epochs, ranks.size)
-        self.machine = describe_device(device, ranks=ranks.size).machine
+        self.machine, self.shared = describe_device(device, ranks=ranks.size).machine, job.shared
         self.tunings = KeptTunings.of_job(job, self.machine, self.plan.steps_of, on_tuned, ranks)
         self.learner = Learner(
             network, loader, choices, device, ranks=ranks, on_progress=on_progress, tunings=self.tunings
@@ -210,12 +210,14 @@ class _Training:
             "judged": asdict(self.judged),
             "tunings": self.tunings.state(self.machine),
             "device": describe_device(self.device, ranks=self.ranks.size).name,
+            "shared": self.shared,
             "wall": time.perf_counter() - self.began,
             "random": random_states(self.device),
         }
 
     def _restore(self, state: State) -> None:
         self.tunings.restore(state.get("tunings"), self.machine)
+        self.shared |= state.get("shared", False)
         self.learner.restore(state["learner"])
         self.records = [EpochRecord.model_validate_json(record) for record in state["records"]]
         if self.learner.within_epoch and state["learner"]["batch_size"] != self.plan.batch_size(self._epoch):
@@ -373,7 +375,7 @@ class _Training:
             test_acc=tested.acc if tested else None,
             validation_images=len(self.splits.validation),
             test_images=tested.images if tested else None,
-            device=settled_device(self.device, self.job.shared, self.ranks.size, stopwatch),
+            device=settled_device(self.device, self.shared, self.ranks.size, stopwatch),
             epochs=tuple(records),
             quantities={**self._quantities(), **self.energy.quantities(best.epoch)},
             weights=weights.name,

@@ -162,3 +162,15 @@ def test_a_command_goes_on_when_nobody_reads_its_talk(tmp_path):
     assert process.stdout is not None
     assert process.stdout.read() == b""
     process.stdout.close()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+def test_a_full_disk_below_a_stream_leaves_the_exit_code():
+    talk = "from paretocaps.cli import ending; import sys; sys.exit(ending.run(lambda: ending.tell('hello')))"
+    say = talk.replace("ending.tell('hello')", "print('hello')")
+    with open("/dev/full", "w") as full:
+        told = subprocess.run([sys.executable, "-c", talk], stderr=full, check=False)
+        said = subprocess.run([sys.executable, "-c", say], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert told.returncode == 0
+    assert said.returncode == 1
+    assert said.stderr.count(b"\n") == 1

@@ -156,7 +156,10 @@ def test_where_no_trial_keeps_the_bounds_the_nearest_are_shown(front, capsys):
     assert told.err.splitlines()[-1] == "paretocaps train demo --trial 3  # train it fully"
 
 
-@pytest.mark.parametrize(("form", "answer"), [("table", "(none)"), ("json", "[]"), ("csv", "")])
+@pytest.mark.parametrize(
+    ("form", "answer"),
+    [("table", "(none)"), ("json", "[]"), ("csv", "trials,trial,training_seconds,hypervolume")],
+)
 def test_without_a_reference_point_there_is_no_history_and_a_note_says_so(form, answer, capsys):
     write_history([], form)
     captured = capsys.readouterr()

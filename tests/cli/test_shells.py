@@ -64,11 +64,11 @@ def test_bash_writes_a_name_with_a_space_as_one_word(tmp_path):
     if found is None:
         pytest.skip("there is no bash")
     program = tmp_path / "paretocaps"
-    program.write_text("#!/bin/sh\nprintf 'plain,my study\\nplain,acc,time\\n'\n")
+    program.write_text("#!/bin/sh\nprintf 'plain,my study\\nplain,R&D\\nplain,acc,time\\n'\n")
     program.chmod(0o755)
     asked = f'{script("bash", app)}\n_paretocaps_completion {program}\nprintf "%s\\n" "${{COMPREPLY[@]}}"\n'
     run = subprocess.run([found], input=asked, text=True, capture_output=True, check=False)
-    assert run.stdout.splitlines() == [r"my\ study", "acc,time"]
+    assert run.stdout.splitlines() == [r"my\ study", r"R\&D", "acc,time"]
 
 
 def test_click_answers_bash_as_this_module_does(monkeypatch, capfdbinary):

@@ -134,3 +134,33 @@ def test_images_of_several_sizes_are_images_with_their_labels(tmp_path) -> None:
     assert len(parquet.read_table(folder / files["train"])) == 30
     with pytest.raises(DataError, match="30 images and 29 labels: give one for each"):
         write_images((images, LABELS[:29]), tmp_path)
+
+
+def test_a_format_or_a_transform_of_a_table_changes_nothing(tmp_path):
+    table = datasets.Dataset.from_dict(
+        {"image": [Image.fromarray(one) for one in GRAY], "label": LABELS.tolist()},
+        features=datasets.Features(
+            {"image": datasets.Image(), "label": datasets.ClassLabel(names=list("abc"))}
+        ),
+    )
+    plain, _ = write_images(table, tmp_path)
+    assert write_images(table.with_format("numpy"), tmp_path)[0] == plain
+    assert write_images(table.with_transform(lambda rows: {"image": [0], "label": [0]}), tmp_path)[0] == plain
+
+
+def test_an_image_that_cannot_be_read_is_told_and_a_number_of_classes_is_no_names(tmp_path):
+    class Lazy:
+        classes = 3
+
+        def __len__(self):
+            return len(GRAY)
+
+        def __getitem__(self, row):
+            return (Image.open(tmp_path / "gone.png") if self.gone else GRAY[row]), int(LABELS[row])
+
+    data = Lazy()
+    data.gone = False
+    assert pixels_of(read(data, tmp_path)) == sorted(image.tobytes() for image in GRAY)
+    data.gone = True
+    with pytest.raises(DataError, match=r"an image of data cannot be read \(.*gone\.png.*\): get it again"):
+        write_images(data, tmp_path)

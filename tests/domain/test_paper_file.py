@@ -110,3 +110,8 @@ def test_a_scale_may_train_a_backbone_before(written):
     file = read_paper_file(written(STUDY.replace("[table.t1]", f"{before}[table.t1]")))
     assert (file.pretraining["quick"].dataset, file.pretraining["quick"].epochs) == ("tiny-imagenet", 2)
     assert "pretrain" not in file.at("quick")
+
+
+def test_tables_have_a_study_with_a_name(written):
+    with pytest.raises(UsageError, match='has tables or scales but no name: add study = "NAME"'):
+        read_paper_file(written(STUDY.replace('study = "towers"', "")))

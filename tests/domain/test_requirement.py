@@ -86,3 +86,9 @@ def test_bounds_that_are_no_per_cent_may_be_stated() -> None:
     assert [str(one) for one in stated_requirements("acc>=1,epoch_time<=95")] == ["acc>=1", "epoch_time<=95"]
     with pytest.raises(UsageError, match="from 0 to 1$"):
         stated_requirements("acc>=950")
+
+
+@pytest.mark.parametrize("bound", [1_234_567, 1_234_568.5, 0.95, 1e-9, 5e5, 0.1234567891])
+def test_the_text_of_a_bound_is_that_bound(bound):
+    made = Requirement("params", "<=", bound)
+    assert parse_requirements(str(made)) == (made,)

@@ -29,6 +29,7 @@ def test_nothing_where_they_do_not_fit_or_are_gone(tmp_path):
     for data in (None, DataSpec(name=None, path=str(tmp_path / "gone"))):
         known = known_data(data, digits(), Path("none"))
         assert (known.images, known.classes) == (None, None)
+    assert known.told[0].endswith("; classes are called 0, 1, ... unless --class-names names them")
 
 
 def test_a_folder_names_the_classes(tmp_path):

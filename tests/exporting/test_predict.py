@@ -1,3 +1,5 @@
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +97,16 @@ def test_a_corrupt_image_is_refused_or_left_out(written, images):
     assert len(found) == 8
     assert bad not in [one.file for one in found]
     assert [line for line in talk if "left out: " in line and "bee/0.png" in line]
+
+
+@pytest.mark.parametrize("corrupt", ["refuse", "skip"])
+def test_an_image_that_its_disk_withholds_is_not_left_out(written, images, monkeypatch, corrupt):
+    def refuse(*_, **__):
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Image, "open", refuse)
+    with pytest.raises(DataError, match=r"\(Permission denied\): check its rights$"):
+        run(written, [images], corrupt=corrupt)
 
 
 def test_no_image_left(written, images):

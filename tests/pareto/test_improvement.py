@@ -45,3 +45,10 @@ def test_the_expectation_is_that_of_many_draws():
     added = expected_improvement(draws, np.zeros_like(draws), points, reference)
     found = expected_improvement(mean, deviation, points, reference)
     assert found[0] == pytest.approx(added.mean(), abs=4 * added.std() / np.sqrt(len(draws)))
+
+
+def test_how_many_candidates_are_computed_at_once_changes_nothing(monkeypatch):
+    mean, deviation, points = made(1, 3, 20), made(2, 3, 20), made(3, 3, 9)
+    whole = expected_improvement(mean, deviation, points, np.ones(3))
+    monkeypatch.setattr("paretocaps.pareto.improvement._VALUES", 1)
+    assert expected_improvement(mean, deviation, points, np.ones(3)).tolist() == whole.tolist()

@@ -40,6 +40,8 @@ def test_sizes_of_other_images_and_memory_do_not_compare():
     assert not resized(PAPER, PAPER)
     told = not_comparable(less=True, timed=False, memory=True, resized=True)
     assert "may not be compared" in told[-1]
+    of_seeds = not_comparable(less=False, timed=False, varied=True)[-1]
+    assert of_seeds.startswith("Parameters and multiply-adds are means over the seeds, each of which prunes")
     assert any("Memory is that of" in line for line in told)
     assert not any("Memory" in line for line in not_comparable(less=True, timed=False))
 
@@ -75,3 +77,14 @@ def test_what_may_not_be_compared_follows_from_what_is_less():
     assert any("ratios depend on it, too" in line for line in less)
     assert not any("may not be compared" in line or "ratios" in line for line in whole)
     assert any("test accuracy is measured once" in line for line in whole)
+
+
+def test_other_images_and_fewer_pairs_are_said():
+    run = PAPER.model_copy(update={"dataset": "fashion-mnist"})
+    assert scaled_down(PAPER, run, Images(5_000, 500, 10_000)) == ["Fashion-MNIST instead of MNIST"]
+    pairs = PAPER.model_copy(update={"pairs": True})
+    fewer = pairs.model_copy(update={"limit_train": 3_000})
+    assert scaled_down(pairs, fewer, Images(3_000, 500, 10_000)) == [
+        "3,000 pairs instead of one for each training image"
+    ]
+    assert scaled_down(pairs, pairs, Images(54_000, 6_000, 10_000)) == []

@@ -2,6 +2,7 @@ from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import CheckedData
+from paretocaps.run_folder import RunFolder
 from paretocaps.search import asking as module
 from paretocaps.search.asking import Asking
 from paretocaps.search.checked_study import check_study
@@ -78,6 +79,15 @@ def test_what_was_not_told_is_asked_for_again_and_epochs_are_stored_at_once(stor
         asking.tell(again, measured(again))
         assert asking.ask() is None
     assert states(storage) == ["finished"]
+
+
+def test_what_was_told_lies_in_the_folder_of_its_training(storage):
+    with Study(storage, trials=1) as asking:
+        job = asking.ask()
+        asking.tell(job, measured(job))
+    folder = RunFolder(job.folder)
+    assert folder.job().choices == job.choices
+    assert folder.recover().acc == measured(job).acc
 
 
 def test_nothing_is_asked_for_when_the_time_is_up(storage):

@@ -3,13 +3,16 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 
 import pytest
 
 from paretocaps.errors import FencedError, StorageError, UsageError
 from paretocaps.host import host_folder
 from paretocaps.search import driver_token
-from paretocaps.search.driver import Driver
+from paretocaps.search.driver import Driver, seems_to_run
+from paretocaps.storage.drivers import Sighting
+from paretocaps.storage.schema import now
 from paretocaps.storage.store import Store
 
 DRIVE = """
@@ -147,3 +150,9 @@ def test_a_duration_that_is_none_is_refused(store, monkeypatch, text):
     monkeypatch.setenv("PARETOCAPS_BEAT", text)
     with pytest.raises(UsageError, match=f"PARETOCAPS_BEAT='{text}' is not allowed: give seconds, e.g. 5"):
         Driver(store, "s")
+
+
+def test_a_process_elsewhere_runs_as_long_as_it_was_seen_lately():
+    for ago, runs in ((timedelta(minutes=1), True), (timedelta(hours=1), False)):
+        assert seems_to_run(Sighting("token", "elsewhere", 1, 0, now() - ago)) is runs
+    assert seems_to_run(Sighting("token", "elsewhere", 1, 0))

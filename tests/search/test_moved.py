@@ -1,7 +1,9 @@
 import pytest
 
 import paretocaps.testing.probe as probe
+from paretocaps import service
 from paretocaps.domain.measurement import Device
+from paretocaps.errors import UsageError
 from paretocaps.search.moved import differs
 
 CPU, GPU = "Intel(R) Xeon(R) Processor @ 2.10GHz", "NVIDIA H100 80GB HBM3"
@@ -87,3 +89,13 @@ def test_a_bound_on_time_depends_on_the_device_too(run, on):
     for trials in (1, 2):
         _, watcher = run(trials=trials, device="cpu", objectives="acc,params", require=["time<=99"])
     assert "time will not compare" in told(watcher)[0]
+
+
+def test_further_seeds_elsewhere_would_take_trials_off_the_front(run, on, storage):
+    on(GPU)
+    run(trials=2, device="cpu")
+    own = {"study": "s", "storage": storage, "executor": "inline", "device": "cpu"}
+    with pytest.raises(
+        UsageError, match=r"measured on NVIDIA H100 80GB HBM3: trials with further seeds from"
+    ):
+        service.confirm(own, budget="1h")

@@ -255,3 +255,11 @@ def test_a_trial_that_waits_in_optuna_s_queue_comes_first(propose):
         found = [following(proposals) for _ in range(3)]
         assert [proposal.design for proposal in found] == ["slow", "mine", None]
         assert found[1].choices["learning_rate"] == 0.25
+
+
+def test_what_failed_before_comes_behind_what_is_new(propose):
+    table = {"learning_rate": [0.1, 0.2, 0.3]}
+    first = following(propose(table, "grid"))
+    proposals = propose(table, "grid")
+    proposals.known.tried[SameTraining(PROBE, 5, None).key(first.choices)] = 0
+    assert [one.choices for one in drawn(proposals)][-1] == first.choices

@@ -248,3 +248,14 @@ def test_a_study_of_an_older_version_goes_on_without_rejection_and_with_its_boun
         spec = StudySpec.model_validate(store.study("s").spec)
     assert (spec.reject, spec.require, spec.stated) == (False, None, ())
     assert [str(bound) for bound in spec.requirements] == ["acc>=0.9"]
+
+
+@pytest.mark.parametrize("sampler", ["qmc", "grid"])
+def test_a_sequence_goes_on_behind_what_was_rejected_before(run, storage, monkeypatch, sampler):
+    monkeypatch.setattr("paretocaps.search.proposals.MOST_REJECTED", 12)
+    space = {"learning_rate": [place / 50 for place in range(1, 51)]}
+    for trials in (5, 8):
+        sized(run, space=space, sampler=sampler, trials=trials, require=["params<=250"])
+    found = [trial.state for trial in states(storage).values()]
+    assert found.count("finished") == 8
+    assert found.count("rejected") > 12, "in a row they would have ended the second run"

@@ -61,7 +61,7 @@ def test_the_device_is_held_meanwhile(store, monkeypatch):
     held = []
 
     @contextmanager
-    def leased(spec, device, notice):
+    def leased(spec, device, *_):
         yield
         held.append((device, len(store.ensembles("e"))))
 

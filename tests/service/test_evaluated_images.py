@@ -97,3 +97,10 @@ def test_a_network_of_pairs_is_judged_on_pairs_of_the_images_that_are_named(tmp_
             Image.fromarray(np.full((20, 12), 10 * number, np.uint8)).save(folder / name / f"{number}.png")
     with pytest.raises(UsageError, match=r"takes images of .* but those of .*photos"):
         evaluate([tmp_path / "paired.pt"], options=replace(DIGITS, dataset=None, data=str(folder)))
+
+
+def test_a_set_known_by_name_is_read_as_its_training_read_it():
+    network = build_network(architecture(Choices(primary_capsules=4), 8, 8, 3, 10), 0)
+    trained = DataSpec(name="digits", channels=3, transpose=True)
+    for data, expected in ((trained, trained), (None, DataSpec(name="digits", channels=3))):
+        assert data_of(DIGITS, [Subject("a", network, data)]) == expected

@@ -121,6 +121,7 @@ def replace_names(found):
         ({"dataset": "digits", "limit": 9999}, UsageError, "limit=9999"),
         ({"dataset": "digits", "device": "tpu"}, UsageError, "device='tpu'"),
         ({"dataset": "digits", "robust": False, "grids": (10,)}, UsageError, "class 10 does not exist"),
+        ({"dataset": "digits", "grids": (-1,)}, UsageError, "class -1 does not exist: choose 0 to 9"),
     ],
 )
 def test_what_cannot_be_is_refused(weights, options, error, message):

@@ -6,7 +6,7 @@ from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.execution import devices
 from paretocaps.search.checked_study import check_study
 from paretocaps.search.planned_trials import planned_trials
-from paretocaps.service.paper_tables import nominal_data, paper_table, paper_tables, scale_seconds
+from paretocaps.service.paper_tables import nominal_data, paper_table, paper_tables, scale_seconds, table_rows
 
 TABLES = paper_tables()
 CASES = [pytest.param(one, scale, id=f"{one.name}-{scale}") for one in TABLES for scale in one.scales]
@@ -63,3 +63,46 @@ def test_pairs_are_larger_images_with_more_labels():
     assert (single["shape"], len(single["classes"])) == ([1, 28, 28], 10)
     assert (pairs["shape"], len(pairs["classes"]), pairs["pairs"]) == ([1, 36, 36], 45, True)
     assert single["train_images"] == pairs["train_images"] == 54_000
+
+
+OWN = """
+study = "mine"
+dataset = "mnist"
+epochs = 1
+[design.mine]
+lr_max = 0.01
+[published]
+source = "mine"
+[published.rows]
+baseline = { acc = 0.9 }
+mine = { acc = 0.9 }
+[table.one]
+paper = "Mine"
+title = "1"
+shows = "rows"
+rows = ["baseline", "mine"]
+fix = { weight_sharing = true }
+[table.two]
+paper = "Mine"
+title = "2"
+shows = "rows"
+fix = { standardise = true }
+"""
+
+
+def test_rows_are_designs_of_the_file_or_the_trainer_and_each_fix_has_a_study(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text(OWN)
+    one, two = (paper_table(name, str(path)).options("paper") for name in ("one", "two"))
+    assert one["designs"] == ["baseline", "mine"]
+    assert one["study"] != two["study"]
+    assert resolve_spec(one).study == one["study"]
+
+
+def test_a_backbone_that_no_study_names_is_refused_in_a_line(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text(
+        OWN + '[scale.quick]\nepochs = 1\n[scale.quick.pretrain]\ndataset = "mnist"\nepochs = 1\n'
+    )
+    with pytest.raises(UsageError, match=r"a backbone is trained first, but .*: add fix = \{ backbone = "):
+        table_rows(str(path))

@@ -105,6 +105,15 @@ def test_a_table_is_trained_once_and_its_page_written_again(points):
         assert [len(trial.attempts) for trial in store.trials("points-quick")] == [2, 2]
 
 
+def test_a_study_of_other_settings_is_not_told_as_of_these(points):
+    made = reproduce("points-1")
+    before = made.page.read_text()
+    Path("points.toml").write_text(FILE.replace("epochs = 2", "epochs = 3"))
+    with pytest.raises(UsageError, match=r"epochs=2 \(now 3\).* or give another --storage"):
+        reproduce("points-1")
+    assert made.page.read_text() == before
+
+
 def test_the_trainings_of_a_trial_that_lacks_seeds_are_counted(points):
     ended = []
 
@@ -309,7 +318,7 @@ def test_ensembles_that_were_not_measured_are_measured_later(points, monkeypatch
     path.write_text(path.read_text().replace("[published]", f"{ENSEMBLE}[published]", 1))
     measured = []
 
-    def measure(store, spec, notice):
+    def measure(store, spec, *_):
         measured.append(spec.study)
         if len(measured) == 1:
             raise KeyboardInterrupt

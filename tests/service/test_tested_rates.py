@@ -83,7 +83,7 @@ def test_the_device_is_held_while_rates_are_tested(tests, monkeypatch):
     held = []
 
     @contextmanager
-    def leased(spec, device, notice):
+    def leased(spec, device, *_):
         held.append((device, len(tests)))
         yield
         held.append((device, len(tests)))

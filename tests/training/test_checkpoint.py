@@ -21,6 +21,7 @@ from paretocaps.training.checkpoint import (
     restore_random_states,
     save_checkpoint,
 )
+from paretocaps.training.device import describe_device
 from paretocaps.training.stopwatch import Stopwatch
 from paretocaps.training.train import train
 from paretocaps.training.weights import load_weights
@@ -265,6 +266,25 @@ def test_times_of_two_devices_do_not_add_up(job):
     assert len(measured.epochs) == 2
     (remark,) = [remark for remark in measured.remarks if "this CPU, torch 0.1" in remark]
     assert remark.endswith("because what two devices measure does not add up: the training began anew")
+
+
+def test_epochs_whose_energy_was_not_measured_are_trained_again(job):
+    made = kept(job(epochs=2, measure=("acc",)))
+    with pytest.raises(Cut):
+        train(made, cut_after(1))
+    wanted = made.model_copy(update={"measure": ("acc", "energy")})
+    found = load_checkpoint(wanted, load(made.data), describe_device(torch.device("cpu")))
+    assert found.state is None
+    assert found.remarks == (
+        "what was trained before was left, because its energy was not measured: the training began anew",
+    )
+
+
+def test_a_training_that_shared_its_device_once_did_so(job):
+    made = kept(job(epochs=2, measure=("acc",)))
+    with pytest.raises(Cut):
+        train(made.model_copy(update={"shared": True}), cut_after(1))
+    assert train(made, go_on).device.shared
 
 
 def test_a_damaged_checkpoint_is_named_and_the_one_before_it_taken(job):

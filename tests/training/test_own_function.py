@@ -56,6 +56,15 @@ def test_epochs_are_reported_and_may_end_early(run):
     assert told[0].train_loss == 1.0
 
 
+def test_params_may_be_reported_with_the_epochs(run):
+    def fit(choices, report):
+        for _ in range(report.epochs):
+            report(acc=0.9, params=100)
+
+    measured, _ = run(fit, measure=("acc", "params"))
+    assert measured.params == 100
+
+
 def test_preparation_is_apart_and_the_seconds_of_others_too(tmp_path):
     ticks = count(0, 10)
     job = TrainingJob(

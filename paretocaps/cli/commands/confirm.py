@@ -18,7 +18,7 @@ from paretocaps.search.interrupts import Interrupts
 @shared("--budget", "  [default: 30m]")
 @click.option("--seeds", metavar="N", type=int, help="Seeds of one trial at most.  [default: 10]")
 @shared("--storage", default=DEFAULT_STORAGE, show_default=True)
-@shared("--storage-patience", "  [default: 10m]")
+@shared("--storage-patience", "  [default: the study's]")
 @shared("--artifacts")
 @shared("--data", " Where this machine has the images.  [default: the study's]")
 @shared("--executor", "  [default: the study's]")

@@ -1,6 +1,5 @@
 """`paretocaps evaluate`."""
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -95,7 +94,7 @@ def command(
     reading = {name: others.pop(name) for name in ("corrupt", "parts", "classes_are_folders", "transpose")}
     trial = others
     picks = picks_a_trial(trial)
-    if picks and len(networks) == 1 and trial["study"] is None and not Path(networks[0]).exists():
+    if picks and len(networks) == 1 and trial["study"] is None and not service.is_network(networks[0]):
         trial["study"], networks = networks[0], ()
     if picks and networks:
         raise click.UsageError("exports are named and a trial is picked, too: give one or the other")

@@ -52,7 +52,7 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
 @shared_spec_option("--trainer")
 @shared_spec_option("--executor")
 @spec_option("--ray-address", "HOST:PORT", "Ray cluster to train on.  [default: one on this machine]")
-@shared_spec_option("--workers", "  [default: one per slot or GPU]")
+@shared_spec_option("--workers", "  [default: one per slot, GPU or node]")
 @shared_spec_option("--threads", "  [default: 1 where networks are small, else all]")
 @shared_spec_option("--ranks")
 @click.option(

@@ -38,7 +38,7 @@ from paretocaps.search.interrupts import Interrupts
 @shared("--seed", " first training of each row.  [default: the study file's]")
 @shared("--timeout")
 @device_option
-@shared("--workers", "  [default: one per slot or GPU]")
+@shared("--workers", "  [default: one per slot, GPU or node]")
 @shared("--threads", "  [default: 1 where networks are small, else all]")
 @shared("--plain", is_flag=True)
 @format_option

@@ -13,6 +13,7 @@ from paretocaps.extras import require
 from paretocaps.service.queueing import DEFAULT_FOLDER
 from paretocaps.web.guard.options import AUDIT, RATE, GuardOptions
 from paretocaps.web.serve_settings import ServeSettings
+from paretocaps.writing import expanded
 
 
 @click.command()
@@ -107,6 +108,12 @@ def command(
       paretocaps serve
       paretocaps serve --port 8001 --data-root /data/images
     """
+    folder = expanded(folder)
+    data_root, tokens = (None if path is None else expanded(path) for path in (data_root, tokens))
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"--folder {folder} is a file: name a folder")
+    if data_root is not None and not data_root.is_dir():
+        raise UsageError(f"--data-root {data_root} is no folder: make it, or name another one")
     require("serve", "`paretocaps serve`", "fastapi", "uvicorn", "python_multipart", "prometheus_client")
     from paretocaps.web.api.server import serve
 

@@ -183,6 +183,8 @@ def _class_folders(place: Path, parts: Collection[Path]) -> Mapping[str, Path]:
     tops: dict[str, Path] = {}
     for top in sorted(folders_in(place), key=lambda top: one_form(top.name)):
         name = one_form(top.name)
+        if any("\ud800" <= letter <= "\udfff" for letter in name):
+            raise DataError(f"class folder {str(top)!r} has a name that is no UTF-8 text: rename it")
         if name in tops:
             raise DataError(
                 f"folder {str(place)!r} has two class folders called {name!r}, whose accents are encoded"

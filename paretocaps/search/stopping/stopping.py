@@ -79,7 +79,7 @@ class Stopping:
         for decision in self.store.decisions(self.spec.study):
             self._keep(decision)
         if self._acts:
-            self._read(self.store.trials(self.spec.study))
+            self._read(self.store.trials(self.spec.study), None)
 
     def _unmeasured(self, rule: type[Stopper]) -> str:
         several = self.spec.ranks > 1 and any(one.quantity == CPU_TIME for one in self.objectives)
@@ -150,7 +150,7 @@ class Stopping:
             for number in numbers:
                 for decision in self.store.decisions(self.spec.study, number):
                     self._keep(decision)
-            self._read([self.store.trial(self.spec.study, number) for number in numbers])
+            self._read([self.store.trial(self.spec.study, number) for number in numbers], numbers)
 
     def promising(self, numbers: Sequence[int]) -> tuple[int, Verdict] | None:
         """Return the first of the stopped trials `numbers` that is promising again, and why."""
@@ -237,9 +237,9 @@ class Stopping:
         self._curves.note(training)
         return training
 
-    def _read(self, trials: Sequence[TrialRecord]) -> None:
-        """Take in the curves of trials, and what the finished ones are worth."""
-        found = self.store.curves(self.spec.study, self.spec.seed, [trial.number for trial in trials])
+    def _read(self, trials: Sequence[TrialRecord], numbers: Collection[int] | None) -> None:
+        """Take in the curves of trials, those with `numbers` or all, and what the finished ones are worth."""
+        found = self.store.curves(self.spec.study, self.spec.seed, numbers)
         for trial in trials:
             records, course = found.get(trial.number, []), self._course(trial.choices)
             for count in range(1, len(records) + 1):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from paretocaps.domain.duration import parse_duration
+from paretocaps.report.places import without_folders
 from paretocaps.service.exporting import ExportOptions, export_run, export_trial
 from paretocaps.service.picking import PickedTrial, pick_trial
 from paretocaps.service.running import optimize
@@ -48,6 +49,8 @@ def train_trial(turn: Turn) -> Outcome:
     run = train(own, picked, TrainWatcher(turn))
     values = {name: value for name, value in run.as_dict().items() if isinstance(value, int | float | str)}
     place = {"folder": f"trainings/{one.id}", "weights": None if run.weights is None else run.weights.name}
+    if "data" in values:  # readers see no folders of the machine
+        values["data"] = without_folders(str(values["data"]))
     return None, values | place | {"trial": picked.trial}
 
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from paretocaps.masking import masked
@@ -80,6 +81,8 @@ class Observing:
         seen = _Seen(scope, send, self._answering, self._clock)
         try:
             await self._app(scope, receive, seen.send)
+        except ClientDisconnect:
+            pass  # nobody is there to be answered, which status 0 tells
         except Exception:
             _LOG.exception("request %s failed", scope[REQUEST])
             if not seen.status:

@@ -13,6 +13,7 @@ from paretocaps.service import queueing
 from paretocaps.service.study_files import files_of, study_files
 from paretocaps.storage.records import STATES, State
 from paretocaps.storage.store import Store
+from paretocaps.storage.submissions import Submission
 from paretocaps.web.guard.allowed import allowed
 from paretocaps.web.pages.answers import Number, PageRoute, Readers, Reading, page
 from paretocaps.web.pages.figures import read_figures
@@ -45,7 +46,9 @@ def home(request: Request, readers: Reading) -> Response:
     new = [one for one in waits if one.kind == "study" and one.study not in states]
     states |= {one.study: one.state for one in new}
     waiting = sum(one.state == "queued" for one in waits)
+    wanted = {one.study: _asked_for(one) for one in waits if one.kind == "study"}
     content: dict[str, Any] = {"lines": lines, "states": states, "new": new, "waiting": waiting}
+    content["wanted"] = {one.name: max(one.wanted or 0, wanted.get(one.name, 0)) for one in lines}
     return page(request, "home", "Studies", "Studies", **content)
 
 
@@ -62,6 +65,7 @@ def one_study(request: Request, study: str, readers: Reading) -> Response:
         settings = settings_texts({"study": study, **asked.options})
         return page(request, "waiting", study, "Studies", settings=settings, **common)
     shown, last = read_study(store, study), store.latest_trials(study, limit=_LAST)
+    wanted = max(shown.spec.trials, _asked_for(asked))
     if asked is not None and asked.ended is not None:
         later = shown.state == "running" or any(one.created > asked.ended for one in last)
         common["asked"] = None if later else asked  # `optimize` went on since
@@ -72,6 +76,7 @@ def one_study(request: Request, study: str, readers: Reading) -> Response:
         study,
         "Studies",
         study=shown,
+        wanted=wanted,
         part=front_part(readers, shown),
         last=last,
         beside=lambda choices: choices_beside(choices, baseline),
@@ -79,6 +84,11 @@ def one_study(request: Request, study: str, readers: Reading) -> Response:
         files=list(files_of(own, readers.settings.folder)),
         **common,
     )
+
+
+def _asked_for(one: Submission | None) -> int:
+    """Return how many trials a study is to have by a submission that has not ended; 0 where none says it."""
+    return 0 if one is None or one.ended is not None else int(one.options.get("trials") or 0)
 
 
 @router.get("/studies/{study}/figures")

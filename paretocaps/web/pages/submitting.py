@@ -60,7 +60,7 @@ async def submit(request: Request, who: Runs, readers: Reading, given: Filled) -
 @router.post("/new/file")
 async def submit_file(request: Request, who: Runs, readers: Reading, given: Filled) -> Response:
     """Submit the study of a study file."""
-    text = given.get("toml", "")
+    text = given.get("toml", "").removeprefix("\ufeff")
     try:
         options = study_part(tomllib.loads(text))
     except (ValueError, RecursionError) as error:

@@ -70,7 +70,9 @@ def test_wrong_use_is_told_in_one_line(run, weights, arguments, message):
 
 
 @pytest.mark.slow
-def test_a_trial_without_weights_is_named(run, towers):
+def test_a_trial_without_weights_is_named(run, towers, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t").mkdir()  # such as the folder of its images
     for study in (("--study", "t"), ("t",)):
         result = run("evaluate", *study, "--trial", 0, "--storage", towers)
         assert result.exit_code == 2

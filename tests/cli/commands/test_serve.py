@@ -20,6 +20,8 @@ def test_a_missing_extra_is_one_line(run, monkeypatch):
         (["--slice", "soon"], "slice="),
         (["--parallel", "0"], "--parallel"),
         (["--audit", "0"], "--audit"),
+        (["--folder", __file__], "is a file: name a folder"),
+        (["--data-root", "/data/imgaes"], "--data-root /data/imgaes is no folder: make it"),
     ],
 )
 def test_wrong_use_is_one_line(run, arguments, message):

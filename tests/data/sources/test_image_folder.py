@@ -290,3 +290,9 @@ def test_a_class_one_may_not_read(tmp_path, class_folders, refusal) -> None:
         assert "cannot be read" in refusal(read, tmp_path)
     finally:
         (tmp_path / "ant").chmod(0o700)
+
+
+def test_a_class_whose_name_is_no_text_is_named(tmp_path, class_folders, refusal) -> None:
+    class_folders(tmp_path)
+    os.rename(tmp_path / "ant", os.fsencode(tmp_path) + b"/caf\xe9")
+    assert "has a name that is no UTF-8 text: rename it" in refusal(read, tmp_path)

@@ -39,7 +39,7 @@ def test_a_training_has_a_folder_of_its_own(of, task, monkeypatch):
 
     def train(options, picked, watcher):
         given.append(options)
-        rows = {"acc": 0.9, "folder": options.output, "choices": {}}
+        rows = {"acc": 0.9, "folder": options.output, "choices": {}, "data": "/srv/uploads/flowers"}
         return SimpleNamespace(as_dict=lambda: rows, weights=None)
 
     monkeypatch.setattr(work, "train", train)
@@ -49,7 +49,7 @@ def test_a_training_has_a_folder_of_its_own(of, task, monkeypatch):
     assert (given[0].output, given[0].epochs, given[0].resume) == (str(folder), 9, True)
     assert given[0].seed == 5, "that of this training, not of the one that is picked"
     place = f"trainings/{turn.submission.id}"
-    assert result == {"acc": 0.9, "folder": place, "weights": None, "trial": 4}
+    assert result == {"acc": 0.9, "folder": place, "data": "flowers", "weights": None, "trial": 4}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
+import asyncio
+
 import pytest
 from fastapi import APIRouter, FastAPI
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from paretocaps.web.guard.observing import Observing
@@ -66,3 +69,31 @@ def test_what_is_not_printed_is_told_by_escapes(client, seen):
 def test_a_long_path_is_told_of_by_its_beginning(client, seen):
     client.get("/" + "x" * 1000)
     assert len(seen[-1].path) == 200
+
+
+def test_who_leaves_while_sending_is_no_failure_of_the_service(seen, caplog):
+    async def app(scope, receive, send):
+        await Request(scope, receive).body()
+
+    async def answering(answered):
+        seen.append("answering")
+
+    parts = iter([{"type": "http.request", "body": b"a", "more_body": True}, {"type": "http.disconnect"}])
+
+    async def receive():
+        return next(parts)
+
+    async def send(message):
+        raise AssertionError("nobody is there")
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/",
+        "headers": [],
+        "query_string": b"",
+        "client": None,
+    }
+    asyncio.run(Observing(app, [seen.append], answering)(scope, receive, send))
+    assert [one.status for one in seen] == [0]
+    assert caplog.records == []

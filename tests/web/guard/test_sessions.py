@@ -11,6 +11,13 @@ def test_a_session_is_its_tokens_until_it_ends(tokens):
     assert token_of(cookie, "paretocaps", tokens, 1001 + SECONDS) is None
 
 
+@pytest.mark.parametrize("other", ['prefs={"a":1}', "theme=dark mode", "version=2", "nameless", 'x="'])
+def test_what_other_services_of_the_host_keep_does_not_hide_it(tokens, other):
+    own = f"paretocaps={begin(tokens[1], 1000)}"
+    for cookies in (f"{other}; {own}", f"{own}; {other}"):
+        assert token_of(cookies, "paretocaps", tokens, 1000) == tokens[1]
+
+
 def test_one_that_was_left_is_none_and_one_of_an_earlier_version_stays(tokens):
     value = begin(tokens[1], 1000)
     assert token_of(f"paretocaps={value}", "paretocaps", tokens, 1000, left={value}) is None

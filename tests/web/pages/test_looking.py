@@ -94,6 +94,9 @@ def test_the_trials_of_a_study_are_listed_by_state(client):
     assert "all 5" in shown
     assert "finished 5" in shown
     assert "page 1 of 1" in shown
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("paretocaps.web.pages.looking.PAGE", 2)
+        assert re.search(r'href="\?page=2">Earlier<', client.get("/studies/demo/trials").text)
     assert client.get("/studies/demo/trials?state=failed").text.count("<tr>") == 1
     assert client.get("/studies/demo/trials?page=9").status_code == 200
 
@@ -144,3 +147,11 @@ def test_who_has_a_token_can_sign_out_on_every_page_whatever_it_may(client, sett
         assert (
             '<form method="post" action="/logout"><button>Sign out</button></form>' in client.get(path).text
         )
+
+
+def test_a_study_shows_how_many_trials_its_submission_asks_for(client, settings):
+    queueing.submit("study", "demo", {"trials": 48}, settings.storage)
+    page = client.get("/studies/demo").text
+    assert 'name="trials" min="5" value="48"' in page
+    assert "of 48" in page
+    assert "demo queued 5 of 48" in texts(client.get("/"))

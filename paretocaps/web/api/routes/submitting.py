@@ -129,7 +129,7 @@ async def study_options(request: Request) -> dict[str, Any]:
         raise HTTPException(415, f"a study is sent as application/json or application/toml, not as {kind!r}")
     body = await request.body()
     try:
-        options = _READ[kind](body.decode())
+        options = _READ[kind](body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise UsageError(f"the body is not valid {kind.rpartition('/')[2]}: {error}") from None
     if not isinstance(options, Mapping):

@@ -29,7 +29,8 @@ def test_a_submitted_study_waits_in_the_queue(client, submitted, url):
 
 def test_a_study_is_sent_as_toml_too(client, url):
     text = 'study = "new"\nepochs = 2\n[fix]\nfamily = "capsnet"\n[scale.quick]\nepochs = 1\n[table.one]\n'
-    answer = client.post("/api/v1/studies", content=text, headers={"Content-Type": "application/toml"})
+    sent = text.encode("utf-8-sig")  # as some editors save it
+    answer = client.post("/api/v1/studies", content=sent, headers={"Content-Type": "application/toml"})
     assert answer.status_code == 202
     assert queueing.submission("new", url).options == {
         "study": "new", "epochs": 2, "fix": {"family": "capsnet"}, "trials": 24
