@@ -7,7 +7,9 @@ HIDDEN = "***"
 """What stands in the place of a password."""
 
 _SETTING = re.compile(r"""([\w%-]+)(\s*=\s*)(?:'[^']*'|"[^"]*"|[^&\s'"]+)""")
-_SECRET = re.compile(r"passw|passphrase|pwd|secret|token$|scram_(client|server)_key", re.IGNORECASE)
+_SECRET = re.compile(
+    r"passw|passphrase|pwd|secret|token$|paretocaps_tokens$|scram_(client|server)_key", re.IGNORECASE
+)
 # the last @ of a word ends the password, which may itself contain @ where it was not encoded
 _AUTHORITY = re.compile(r"(://[^:/@\s]*:)\S*@")
 

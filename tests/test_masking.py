@@ -17,6 +17,7 @@ PLANTED = "pl4nted"
         f"postgresql://me@host/db?oauth_client_secret={PLANTED}",
         f"postgresql://me@host/db?scram_client_key={PLANTED}&scram_server_key={PLANTED}",
         f"https://host/?access_token={PLANTED}",
+        f"PARETOCAPS_TOKENS={PLANTED}",
         f"postgresql://me@host/db?PassWord={PLANTED}",
         f"postgresql://me@host/db?pass%77ord={PLANTED}",
         f"postgresql://me:{PLANTED}@host/db?password=a@{PLANTED}",

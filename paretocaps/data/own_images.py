@@ -3,7 +3,7 @@
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -137,7 +137,8 @@ def _of_pairs(data: Any) -> _Part:
         raise DataError(f"data is a {type(data).__name__} of other items than (image, label): give {_FORMS}")
     images = (image for one, _ in pairs for image in _images(np.asarray(_plain(one))[None]))
     found = getattr(data, "classes", None)
-    names = found if isinstance(found, list | tuple) else None  # elsewhere it may be their number
+    # elsewhere it may be their number
+    names = list(found) if isinstance(found, Iterable) and not isinstance(found, str | bytes) else None
     return _encoded(images, [getattr(label, "item", lambda own=label: own)() for _, label in pairs], names)
 
 

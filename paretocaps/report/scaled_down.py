@@ -69,12 +69,13 @@ def scaled_down(
         return f"{own} instead of {other}" + (", which the paper does not state" if what in unstated else "")
 
     lines = []
-    taken, whole = (WHOLE_SETS.get(one.dataset or "") for one in (run, paper))
-    if taken and whole and taken != whole:
-        lines.append(f"{taken.title} instead of {whole.title}")
+    apart = run.dataset is not None and paper.dataset is not None and run.dataset != paper.dataset
+    whole = WHOLE_SETS.get(paper.dataset or "")
+    if apart:
+        lines.append(f"{_title(run.dataset)} instead of {_title(paper.dataset)}")
     if run.pairs and images and run.limit_train != paper.limit_train:
         lines.append(f"{images.train:,} pairs instead of one for each training image")
-    if run.pairs or taken not in (None, whole):  # of pairs, one makes as many as one likes
+    if run.pairs or apart:  # of pairs, one makes as many as one likes
         whole = None
     if whole and images and images.train + images.validation < whole.train:
         lines.append(f"{images.train:,} training images instead of {whole.train:,}")
@@ -177,6 +178,11 @@ def _changed(paper: Mapping[str, Any], run: Mapping[str, Any]) -> list[tuple[str
         if name != _CHECKPOINT
     )
     return [(name, own, other) for name, own, other in pairs if own != other]
+
+
+def _title(dataset: str | None) -> str:
+    whole = WHOLE_SETS.get(dataset or "")
+    return whole.title if whole else str(dataset)
 
 
 def _of(count: int, whole: int | None) -> str:

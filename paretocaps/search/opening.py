@@ -267,6 +267,8 @@ def _tell_moved(checked: CheckedStudy, runner: Runner) -> None:
     Raises:
         UsageError: they are further seeds of trials that were measured there.
     """
+    if checked.trainer.recorded:  # its trainings were made elsewhere, all of them
+        return
     results, confirms = runner.results, runner.confirmation is not None
     if not confirms and results.known.ended >= checked.spec.trials and not runner.recovery.claimable:
         return

@@ -111,7 +111,7 @@ def _named(dataset: str, subjects: Sequence[Subject], part: str) -> DataSpec:
             return _of_training(one.data, part)
     a = subjects[0].network.architecture
     channels: Any = a.channels if a.channels in (1, 3) else None
-    return DataSpec(name=dataset, channels=channels, transpose=a.transposed, pairs=a.pairs)
+    return DataSpec(name=dataset, channels=channels, pairs=a.pairs)
 
 
 def _folder(path: str, subjects: Sequence[Subject], part: str) -> DataSpec:

@@ -42,6 +42,14 @@ class NamedTable:
         """Return how study and page are called besides where the seeds are others than the file's."""
         return "" if seed is None or seed == self.file.at(scale).get("seed", 0) else f"-seed{seed}"
 
+    def _own_part(self) -> str:
+        """Return how the study of a table with fixed choices is called besides, which tells these."""
+        from paretocaps.storage.artifacts import safe_name
+
+        fix, short = self.table.fix, _short(self.table.fix)
+        alike = any(one.fix != fix and _short(one.fix) == short for one in self.file.tables.values())
+        return safe_name("-".join(f"{key}={fix[key]}" for key in fix)) if alike or "/" in short else short
+
     def options(self, scale: Scale, seed: int | None = None) -> dict[str, Any]:
         """Return the options of the study that makes it at a scale, under a name of its own.
 
@@ -59,7 +67,7 @@ class NamedTable:
         if self.table.fix:
             options |= {
                 "fix": {**options.get("fix", {}), **self.table.fix},
-                "study": f"{options['study']}-{_own_part(self.table.fix)}",
+                "study": f"{options['study']}-{self._own_part()}",
             }
         options |= {"file_fix": dict(options.get("fix", {})), "reject": False}
         options["test_each_training"] = True
@@ -74,12 +82,8 @@ class NamedTable:
         return {**options, "designs": rows} if rows else options
 
 
-def _own_part(fix: Mapping[str, Any]) -> str:
-    """Return what the study of a table with these fixed choices is called besides, as a name may be."""
-    from paretocaps.storage.artifacts import safe_name
-
-    plain = all(isinstance(value, str) and "/" not in value for value in fix.values())
-    return "-".join(fix.values()) if plain else safe_name("-".join(f"{key}={fix[key]}" for key in fix))
+def _short(fix: Mapping[str, Any]) -> str:
+    return "-".join(map(str, fix.values()))
 
 
 def study_files() -> list[str]:

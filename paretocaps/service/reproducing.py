@@ -1,5 +1,6 @@
 """Makes a table of a paper again: runs its study, and sets what was measured beside what was published."""
 
+import re
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -121,7 +122,7 @@ def reproduce(
             if timeout is not None:  # what the backbone has left of it
                 given["timeout"] = max(1.0, began + timeout - monotonic())
             checked = check_study(resolve_spec(given))
-        _refuse_another(checked.spec)
+        _refuse_another(checked.spec, own_space="space" in given)
         planned = planned_trials(checked, checked.facts(data))
         done = _done(checked, data, planned)
         before = _cost(checked, data, planned, done)
@@ -149,8 +150,10 @@ def reproduce(
     return Reproduced(page, page.with_suffix(".json"), claims, checked.spec.study, *trained, up)
 
 
-def _refuse_another(spec: StudySpec) -> None:
+def _refuse_another(spec: StudySpec, *, own_space: bool) -> None:
     """Refuse a stored study of other settings or images, whose figures would be told as those of these.
+
+    A study whose file has no space keeps the one that it was begun with.
 
     Raises:
         UsageError: it is another one; the message has each difference.
@@ -162,11 +165,15 @@ def _refuse_another(spec: StudySpec) -> None:
         return
     with Store.open(spec.storage, create=False) as store:
         record = store.study(spec.study)
+    if not own_space:
+        spec = spec.model_copy(update={"space": record.spec["space"]})
     try:
         refuse_other_study(spec, record.spec)
-        refuse_other_data(spec, record.spec["data"], record.content, data_content(spec))
+        if record.content is not None:
+            refuse_other_data(spec, record.spec["data"], record.content, data_content(spec))
     except StudyMismatchError as error:
-        raise UsageError(str(error).replace(ANOTHER_NAME, "give another --storage")) from None
+        told = str(error).replace(ANOTHER_NAME, "give another --storage")
+        raise UsageError(_MORE.sub(": keep these settings", told)) from None
 
 
 def _page(table: NamedTable, asked: ReproduceOptions) -> Path:
@@ -186,6 +193,7 @@ def _page(table: NamedTable, asked: ReproduceOptions) -> Path:
     return page
 
 
+_MORE = re.compile(r": give --more-repeats .* too(?=,)")  # which a table has no use for
 _UP = "time is up: every finished training is stored"
 
 

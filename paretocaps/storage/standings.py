@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select, true
@@ -82,8 +82,7 @@ def _standings(
 def durations(connection: Connection, study: str, limit: int = 20) -> list[float]:
     """Return the seconds that a study's last finished trainings took, at most `limit`.
 
-    They are those from beginning to end, or those that were measured of one that went on from a checkpoint,
-    or that was taken in when it had long ended.
+    They are those from beginning to end, or of one that went on from a checkpoint those that were measured.
 
     Raises:
         StorageError: there is no such study.
@@ -92,10 +91,7 @@ def durations(connection: Connection, study: str, limit: int = 20) -> list[float
     columns = ATTEMPTS.c.started, ATTEMPTS.c.ended, ATTEMPTS.c.resumed_from, ATTEMPTS.c.wall
     query = select(*columns).select_from(ATTEMPTS.join(TRIALS))
     last = query.where(*own, ATTEMPTS.c.ended.is_not(None)).order_by(ATTEMPTS.c.id.desc()).limit(limit)
-    return [_seconds(row.ended - row.started, row.resumed_from, row.wall) for row in connection.execute(last)]
-
-
-def _seconds(passed: timedelta, resumed_from: int | None, wall: float | None) -> float:
-    seconds = passed.total_seconds()
-    # one that continues another study's training has the seconds of both in `wall`
-    return wall if wall and (resumed_from or seconds < wall / 10) else seconds
+    return [
+        (row.resumed_from and row.wall) or (row.ended - row.started).total_seconds()
+        for row in connection.execute(last)
+    ]

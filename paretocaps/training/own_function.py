@@ -146,7 +146,8 @@ def measurement(whose: str, job: TrainingJob, report: Report, returned: Any) -> 
         raise TrainingError(
             f"{whose} reported no epoch and returned no 'acc': return it, or call report(acc=...)"
         )
-    if "params" in job.measure and not ("params" in values or any(one.params for one in report.records)):
+    counted = "params" in values or (report.records and best_epoch(report.records).params)
+    if "params" in job.measure and not counted:
         raise TrainingError(
             f"{whose} returned no 'params', which the study needs: return it, or name other objectives"
         )

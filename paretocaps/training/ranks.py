@@ -162,11 +162,12 @@ def group_of(rank: int, size: int, local: int, store: Any, backend: str) -> Iter
 
 def _met(rank: int, size: int) -> Any:
     """Return the store of torchrun's ranks, once the first one, which prepares the training, is there."""
-    met = dist.rendezvous("env://", rank, size, timeout=_CONTROL)  # type: ignore[attr-defined]
+    met = dist.rendezvous("env://", rank, size, timeout=_CONTROL if rank else timedelta(seconds=STEP_SECONDS))  # type: ignore[attr-defined]
     store, _, _ = next(met)
     if rank == 0:
         store.set(_PREPARED, "")
     store.wait([_PREPARED], _CONTROL)
+    store.set_timeout(timedelta(seconds=STEP_SECONDS))
     return store
 
 

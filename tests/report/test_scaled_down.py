@@ -82,6 +82,8 @@ def test_what_may_not_be_compared_follows_from_what_is_less():
 def test_other_images_and_fewer_pairs_are_said():
     run = PAPER.model_copy(update={"dataset": "fashion-mnist"})
     assert scaled_down(PAPER, run, Images(5_000, 500, 10_000)) == ["Fashion-MNIST instead of MNIST"]
+    digits = PAPER.model_copy(update={"dataset": "digits"})
+    assert scaled_down(PAPER, digits, Images(900, 100, 300)) == ["digits instead of MNIST"]
     pairs = PAPER.model_copy(update={"pairs": True})
     fewer = pairs.model_copy(update={"limit_train": 3_000})
     assert scaled_down(pairs, fewer, Images(3_000, 500, 10_000)) == [

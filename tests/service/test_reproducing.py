@@ -114,6 +114,15 @@ def test_a_study_of_other_settings_is_not_told_as_of_these(points):
     assert made.page.read_text() == before
 
 
+def test_more_repeats_than_a_study_has_are_refused_without_an_option_of_others(points):
+    reproduce("points-1")
+    Path("points.toml").write_text(FILE.replace("repeats = 2", "repeats = 3"))
+    with pytest.raises(
+        UsageError, match=r"repeats=2 \(now 3\): keep these settings, or give another --storage"
+    ):
+        reproduce("points-1")
+
+
 def test_the_trainings_of_a_trial_that_lacks_seeds_are_counted(points):
     ended = []
 

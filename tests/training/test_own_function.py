@@ -64,6 +64,13 @@ def test_params_may_be_reported_with_the_epochs(run):
     measured, _ = run(fit, measure=("acc", "params"))
     assert measured.params == 100
 
+    def partly(choices, report):
+        report(acc=0.5, params=100)
+        report(acc=0.9)
+
+    with pytest.raises(TrainingError, match="returned no 'params'"):
+        run(partly, measure=("acc", "params"))
+
 
 def test_preparation_is_apart_and_the_seconds_of_others_too(tmp_path):
     ticks = count(0, 10)
