@@ -1,6 +1,6 @@
 """The perturbation grid of the original paper: the effect of each number in a class capsule's pose."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,15 +54,24 @@ def perturbation_grids(
     """
     count = scored.scores.shape[1]
     wanted = range(count) if classes is None else classes
-    for number in wanted:
-        if not 0 <= number < count:
-            raise UsageError(f"class {number} does not exist: choose 0 to {count - 1}")
+    check_classes(wanted, count)
     grids = []
     for number in wanted:
         index = _surest(scored, number)
         if index is not None:
             grids.append(_grid(network, images, index, number))
     return tuple(grids)
+
+
+def check_classes(numbers: Iterable[int], count: int) -> None:
+    """Check that classes exist.
+
+    Raises:
+        UsageError: one does not.
+    """
+    for number in numbers:
+        if not 0 <= number < count:
+            raise UsageError(f"class {number} does not exist: choose 0 to {count - 1}")
 
 
 def perturbed(capsule: Tensor, routing: Routing) -> Tensor:

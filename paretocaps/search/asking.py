@@ -63,8 +63,10 @@ class Asking:
         """
         go_on = self.runner.jobs.on_epoch(job, record, timed=False)
         self.runner.jobs.store_epochs()
-        ends_early = not go_on and record.epoch < job.epochs
-        (self._stopped.add if ends_early else self._stopped.discard)(job.key)
+        if not go_on and record.epoch < job.epochs:
+            self._stopped.add(job.key)
+        else:
+            self._stopped.discard(job.key)
         return go_on
 
     def tell(self, job: TrainingJob, result: Measurement | Failure) -> Failure | None:

@@ -108,6 +108,7 @@ def evaluate(
     from paretocaps.data.tensor_splits import load
     from paretocaps.evaluation.accuracy import Evaluator
     from paretocaps.evaluation.appraisal import Extras, appraise
+    from paretocaps.evaluation.perturbation import check_classes
     from paretocaps.execution.devices import devices
     from paretocaps.models.complexity import parameters
     from paretocaps.training.device import describe_device, open_device
@@ -130,9 +131,7 @@ def evaluate(
     for subject in subjects:
         check_fits(subject, splits)
         subject.network.to(device).eval()
-    for number in options.grids or ():
-        if not 0 <= number < splits.classes:
-            raise UsageError(f"class {number} does not exist: choose 0 to {splits.classes - 1}")
+    check_classes(options.grids or (), splits.classes)
     naming = naming_remarks(subjects, splits)
     for remark in naming:
         progress(remark)
@@ -175,7 +174,7 @@ def _refuse_other_images(subjects: Sequence[Subject]) -> None:
         try:
             then = load(subject.data)
         except DataError as error:
-            why = f"its images cannot be read as for its training ({str(error).rpartition(': ')[0]})"
+            why = f"its images cannot be read as for its training ({str(error).rpartition(': ')[0] or error})"
         else:
             why = other_images(subject.held_out, then)
         if why:

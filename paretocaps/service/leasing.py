@@ -27,9 +27,10 @@ def device_leased(
     told = set[str]()
 
     def tell(what: str, done: int, total: int) -> None:
-        if what.startswith(WAITS):
-            on_progress(what, done, total)
-        if what.startswith(WAITS) and what not in told:
+        if not what.startswith(WAITS):
+            return
+        on_progress(what, done, total)
+        if what not in told:
             told.add(what)
             notice(what)
 

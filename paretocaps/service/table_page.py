@@ -174,7 +174,7 @@ def _told(
     images = None if None in counts else Images(*map(int, filter(None, counts)))
     paper = resolve_spec(table.options("paper"))
     used = {name for trial in trials for name in trial.choices} if trials else None
-    dataset = table.options(run.scale).get("dataset")
+    dataset = table.options(run.scale).get("dataset", paper.dataset)
     ran = spec.model_copy(update={"dataset": dataset})
     less = scaled_down(paper, ran, images, used, table.table.unstated)
     shorter = bool(less)

@@ -62,10 +62,9 @@ def command(
         bound = {"--objectives": objectives, "--require": require, "--measured-on": measured_on}
         server = click.get_current_context().find_root().params.get("server")
         for name, value in {**bound, "--scale-to": scale_to, "--server": server}.items():
-            if value == ():
-                raise click.UsageError(f"--run {runs[0]} and --all: that is for studies, leave it out")
-            if value:
-                raise click.UsageError(f"--run {runs[0]} and {name}: that is for studies, leave it out")
+            if value or value == ():  # which --all makes of the bounds
+                given = name if value else "--all"
+                raise click.UsageError(f"--run {runs[0]} and {given}: that is for studies, leave it out")
         click.echo(service.write_run_report(runs, output, standalone=standalone))
         return
     asked = study, storage, output, objectives, require, measured_on, scale_to
