@@ -41,8 +41,8 @@ class GoodTrials:
     def split(self, fresh: Numbers, count: int) -> Split:
         """Return the split with `count` good trials: complete ones, then pruned, then infeasible ones.
 
-        Trials that were rejected before they were trained are never good, though Optuna would take them for
-        good ones where too few others have ended.
+        Trials that were rejected before they were trained, though they break no bound, are never good;
+        Optuna would take them for good ones where too few others have ended.
 
         Args:
             fresh: the trials that are complete since the last call.

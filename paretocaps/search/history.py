@@ -27,7 +27,8 @@ class History:
     Attributes:
         plain: False if a trial is one that these arrays cannot show: its value is infinite, it has
             intermediate values, or its categorical parameter has other values than in trials before.
-        complete, pruned, infeasible, rejected: the numbers of the trials that have ended so, in order.
+        complete, pruned, infeasible, rejected: the numbers of the trials that have ended so, in order; those
+            that were rejected because they break a bound are infeasible.
         running: the numbers of the trials that are running, in order.
         revisions: how often trials that had ended were told of again, as one that was stopped and went on is.
         excess: float[n], by how much a trial violates its constraints, by number.
@@ -91,7 +92,7 @@ class History:
 
     @property
     def ended(self) -> int:
-        """How many trials have ended, without those that were rejected before they were trained."""
+        """How many trials have ended, without those that were rejected for something else than a bound."""
         return len(self.complete) + len(self.pruned) + len(self.infeasible)
 
     def observed(self, numbers: Numbers, names: Sequence[str]) -> dict[str, Values]:
@@ -136,9 +137,9 @@ class History:
             self.losses[trial.number] = self._signs * trial.values
             if not np.isfinite(self.losses[trial.number]).all():
                 self.plain = False
-        if trial.user_attrs.get(REJECTED):
-            return "rejected"
-        return "infeasible" if violation > 0 else trial.state.name.lower()
+        if violation > 0:
+            return "infeasible"
+        return "rejected" if trial.user_attrs.get(REJECTED) else trial.state.name.lower()
 
 
 def _grown(array: Values, rows: int) -> Values:

@@ -71,7 +71,8 @@ class FastTPE(TPESampler):
     """Optuna's TPE, whose history is kept as arrays, and is split once for each trial.
 
     Given the same trials and the same state of its random numbers, it proposes what Optuna's proposes, unless
-    trials were rejected before they were trained: these count among the bad ones only. Optuna's splits its
+    trials were rejected before they were trained for something else than a bound: these count among the bad
+    ones only. Optuna's splits its
     history again for each conditional choice, and collects its values from all trials.
     """
 

@@ -46,11 +46,20 @@ def test_a_trial_that_is_beaten_changes_nothing(told):
     assert told.thinned == [4, 5, 5]
 
 
-def test_trials_that_were_rejected_are_never_good(told):
-    for constraints in (None, {"c": 1.0}):
+def test_trials_that_were_rejected_for_no_bound_are_never_good(told):
+    for constraints in (None, {"c": 0.0}):
         assert told(2, user_attrs={"rejected": True}, constraints=constraints).good.tolist() == []
     split = told(3, 1.0, 1.0)
     assert (split.good.tolist(), split.others.tolist()) == ([2], [0, 1])
+
+
+def test_trials_that_were_rejected_for_a_bound_are_good_where_there_are_too_few_others(told):
+    for excess in (0.0, 3.0, 1.0):  # the first was rejected for something else
+        told(1, user_attrs={"rejected": True}, constraints={"c": excess})
+    told(1, constraints={"c": 2.0})
+    split = told(4, 5.0, 5.0)
+    assert (split.good.tolist(), split.others.tolist()) == ([1, 2, 3, 4], [0])
+    assert told(3, 6.0, 6.0).good.tolist() == [2, 4, 5]
 
 
 def test_trials_without_values_are_good_only_where_there_are_too_few_others(told):

@@ -47,10 +47,12 @@ def test_trials_are_read_once_as_they_end(history):
     assert history.losses[:2].tolist() == [[-0.5, 2.0]] * 2
 
 
-def test_trials_that_were_rejected_are_none_of_those_that_ended(history):
-    trials = [trial(0), trial(1, TrialState.PRUNED, user_attrs={"rejected": True}, constraints={"c": 1.0})]
-    read(history, trials)
-    assert (history.rejected.tolist(), history.infeasible.tolist(), history.ended) == ([1], [], 1)
+def test_trials_that_were_rejected_are_among_those_that_ended_where_they_break_a_bound(history):
+    rejected = [
+        trial(k, TrialState.PRUNED, user_attrs={"rejected": True}, constraints={"c": 2.0 - k}) for k in (1, 2)
+    ]
+    read(history, [trial(0), *rejected])
+    assert (history.rejected.tolist(), history.infeasible.tolist(), history.ended) == ([2], [1], 2)
 
 
 def test_a_trial_that_is_told_of_again_is_read_again(history):

@@ -108,6 +108,26 @@ def test_many_trials_are_split_once_for_each_proposal(monkeypatch):
     assert found == proposals(tpe(5, 10), 5, 400, 3, False, 0.1)
 
 
+def test_a_start_that_ended_since_all_was_rejected_leads_to_what_keeps_the_bounds():
+    """At random one point in fifty keeps them."""
+    study = optuna.create_study(directions=["minimize"] * 2, sampler=tpe(0, 10))
+    generator, kept = np.random.default_rng(0), []
+    for k in range(120):
+        if k < 50:
+            study.enqueue_trial({"x": generator.random(), "y": generator.random()})
+        trial = study.ask()
+        excess = trial.suggest_float("x", 0.0, 1.0) + trial.suggest_float("y", 0.0, 1.0) - 0.2
+        trial.set_constraint("c", excess)
+        kept.append(excess <= 0)
+        if kept[-1]:
+            study.tell(trial.number, [generator.random(), generator.random()])
+        else:
+            trial.set_user_attr("rejected", True)
+            study.tell(trial.number, state=TrialState.PRUNED)
+    assert sum(kept[:50]) < 5
+    assert sum(kept[50:]) > 30
+
+
 def test_a_history_that_arrays_cannot_show_is_left_to_optuna():
     study = optuna.create_study(directions=["minimize"] * 2, sampler=tpe(0, 1))
     study.add_trials([create_trial(values=[1.0, float(k)]) for k in range(3)])
