@@ -28,6 +28,7 @@ class RawSplits:
     `class_names` are in the order of the labels, if the source has them; `summary` is one line for the user
     on the classes and parts, and `remarks` are notes on how the data set was read; `levels`, `transposed` and
     `anew` are those of `raw.RawData`. With `pairs`, a label stands for two classes (see `domain.pairs`).
+    `held_out` are the parts that the source does not have, taken out of its training part.
     """
 
     train: RawPart
@@ -42,6 +43,7 @@ class RawSplits:
     pairs: bool = False
     anew: tuple[str, ...] = ()
     summary: str = ""
+    held_out: tuple[str, ...] = ()
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -101,6 +103,7 @@ def read_splits(spec: DataSpec, on_preparing: OnProgress | None = None) -> RawSp
         f" {_of(judged, validation)} validation"
         f"{'' if found.validation is None else _whence(found.validation)},"
         f" {len(test):,} test images{_whence(found.test)}",
+        held_out=tuple(name for name in ("validation", "test") if getattr(raw, name) is None),
     )
     return _paired(splits, classes_named) if spec.pairs else splits
 

@@ -39,12 +39,14 @@ class CheckedData:
             where it has changed. None if the trainer does not tell.
         anew: what versions that kept no `reading` read otherwise, one phrase each.
         facts: the numbers about the data on which the trainer's `effects` depend.
+        held_out: the parts, "validation" or "test", that the data lack, taken out of the training images.
     """
 
     remarks: tuple[str, ...] = ()
     reading: Mapping[str, Any] | None = None
     anew: tuple[str, ...] = ()
     facts: Facts = field(default_factory=dict)
+    held_out: tuple[str, ...] = ("validation",)
 
 
 class Check(Protocol):

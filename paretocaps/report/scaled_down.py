@@ -1,7 +1,7 @@
 """What a run of a paper's table leaves out, and what therefore may not be compared with the paper."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,15 @@ _SIDE, _CHECKPOINT = "image_size", "checkpoint"
 
 @dataclass(frozen=True)
 class Images:
-    """The images that a study trains on, is judged by and is tested on."""
+    """The images that a study trains on, is judged by and is tested on.
+
+    `held_out` are the parts that were taken out of the training images, because the data have none.
+    """
 
     train: int
     validation: int
     test: int
+    held_out: Collection[str] = field(default=("validation",), kw_only=True)
 
 
 def data_text(dataset: str | None, images: Images | None, folder: str = "") -> str:
@@ -42,10 +46,14 @@ def data_text(dataset: str | None, images: Images | None, folder: str = "") -> s
     if images is None:
         return title
     train = _of(images.train, whole.train if whole else None)
-    test = _of(images.test, whole.test if whole else None)
-    name = whole.test_part if whole else "test"
-    held = f"the best epoch is chosen by {images.validation:,} others of them"
-    return f"{title}: trained on {train} training images; {held}; tested on {test} {name} images"
+    others = "others of them" if "validation" in images.held_out else "images of a validation part"
+    if "test" in images.held_out:
+        tested = f"{images.test:,} others of the training images, as there is no test part"
+    else:
+        test = _of(images.test, whole.test if whole else None)
+        tested = f"{test} {whole.test_part if whole else 'test'} images"
+    chosen = f"the best epoch is chosen by {images.validation:,} {others}"
+    return f"{title}: trained on {train} training images; {chosen}; tested on {tested}"
 
 
 def scaled_down(
@@ -77,9 +85,14 @@ def scaled_down(
         lines.append(f"{images.train:,} pairs instead of one for each training image")
     if run.pairs or apart:  # of pairs, one makes as many as one likes
         whole = None
-    if whole and images and images.train + images.validation < whole.train:
+    held = images.validation if images and "validation" in images.held_out else 0
+    if whole and images and images.train + held < whole.train:
         lines.append(f"{images.train:,} training images instead of {whole.train:,}")
-    if whole and images and images.test < whole.test:
+    if whole and images and "test" in images.held_out:
+        lines.append(
+            f"{images.test:,} held-out training images instead of {whole.test:,} {whole.test_part} images"
+        )
+    elif whole and images and images.test < whole.test:
         lines.append(f"{images.test:,} {whole.test_part} images instead of {whole.test:,}")
     if run.epochs != paper.epochs:
         lines.append(instead(_counted(run.epochs, "epoch"), paper.epochs, "epochs"))
@@ -113,6 +126,7 @@ def not_comparable(
     quick: bool = False,
     by_test: bool = False,
     unfinished: Sequence[str] = (),
+    own_validation: bool = False,
 ) -> list[str]:
     """Return what may not be compared with the paper's figures, and what may.
 
@@ -125,6 +139,7 @@ def not_comparable(
         quick: whether the run only shows that everything works.
         by_test: whether the paper chooses the best epoch on test images.
         unfinished: the rows that had their best epoch last or last but one, in the mean over their trainings.
+        own_validation: whether the data have a validation part, so that no training images are held out.
     """
     found = []
     if quick:
@@ -148,7 +163,8 @@ def not_comparable(
             f"Rows that had their best epoch last or last but one: {'; '.join(unfinished)}. That one of these"
             " is less accurate may mean that it learns more slowly."
         )
-    chosen = "chosen on training images that are held out, and test accuracy is measured once"
+    judging = "images of a validation part" if own_validation else "training images that are held out"
+    chosen = f"chosen on {judging}, and test accuracy is measured once"
     found.append(
         f"The paper chooses the best epoch on test images; here it is {chosen}: expect it a little lower."
         if by_test

@@ -171,7 +171,7 @@ def _told(
 
     spec, table = run.spec, run.table
     counts = [(run.data.reading or {}).get(f"{part}_images") for part in ("train", "validation", "test")]
-    images = None if None in counts else Images(*map(int, filter(None, counts)))
+    images = None if None in counts else Images(*map(int, filter(None, counts)), held_out=run.data.held_out)
     paper = resolve_spec(table.options("paper"))
     used = {name for trial in trials for name in trial.choices} if trials else None
     dataset = table.options(run.scale).get("dataset", paper.dataset)
@@ -205,6 +205,7 @@ def _told(
                 quick=run.scale == "quick",
                 by_test=Published.model_validate(table.file.study["published"]).best_on_test,
                 unfinished=unfinished if shorter else (),
+                own_validation="validation" not in run.data.held_out,
             ),
             *_notes(table, run.scale, spec),
         ),

@@ -39,7 +39,7 @@ def check_data(spec: DataSpec, on_preparing: OnProgress | None = None) -> Checke
         raise DataError(f"{splits.name}: all images are of one class: give images of 2 classes or more")
     channels, height, width = splits.train.shape
     architecture(Choices(), height, width, channels, splits.classes, pairs=splits.pairs)
-    return CheckedData(splits.told, reading(splits), splits.anew, data_facts(splits.train))
+    return CheckedData(splits.told, reading(splits), splits.anew, data_facts(splits.train), splits.held_out)
 
 
 def check_choices(fix: Mapping[str, Any]) -> None:

@@ -40,7 +40,7 @@ def check_data(spec: DataSpec, on_preparing: OnProgress | None = None) -> Checke
     """Read the images once, so that a fault in them is reported before a study is created (`Check`)."""
     forget()  # a notebook may have changed its files since its last training
     splits = read_splits(spec, on_preparing)
-    return CheckedData(splits.told, reading(splits), splits.anew)
+    return CheckedData(splits.told, reading(splits), splits.anew, held_out=splits.held_out)
 
 
 class _Judged(NamedTuple):

@@ -49,21 +49,22 @@ def test_a_rare_class_keeps_its_image_and_the_parts_that_lack_it_are_named(tmp_p
 
 
 @pytest.mark.parametrize(
-    ("parts", "text"),
+    ("parts", "text", "held_out"),
     [
-        (None, "27 training, 3 validation, 6 test images (from val/)"),
-        ("train=train", "22 training, 3 validation, 5 test images (held out)"),
-        ("train=train,test=val", "27 training, 3 validation, 6 test images (from val/)"),
-        ("train=train,val=val", "25 training, 6 validation (from val/), 5 test images (held out)"),
+        (None, "27 training, 3 validation, 6 test images (from val/)", ("validation",)),
+        ("train=train", "22 training, 3 validation, 5 test images (held out)", ("validation", "test")),
+        ("train=train,test=val", "27 training, 3 validation, 6 test images (from val/)", ("validation",)),
+        ("train=train,val=val", "25 training, 6 validation (from val/), 5 test images (held out)", ("test",)),
     ],
 )
-def test_classes_and_parts_are_told_in_one_line(tmp_path, class_folders, parts, text):
+def test_classes_and_parts_are_told_in_one_line(tmp_path, class_folders, parts, text, held_out):
     class_folders(tmp_path / "train", count=10)
     class_folders(tmp_path / "val", count=2)
     spec = DataSpec.model_validate({"name": None, "path": str(tmp_path), "parts": parts})
     splits = read_splits(spec)
     assert splits.told[0] == splits.summary == f"3 classes: ant, bee, cat; {text}"
     assert splits.told[1:] == splits.remarks
+    assert splits.held_out == held_out
 
 
 def test_long_lists_of_classes_are_shortened_and_a_limit_is_told(tmp_path, class_folders):

@@ -14,6 +14,23 @@ def test_the_data_are_said_exactly():
     assert data_text(None, Images(90, 10, 20)).startswith("the images: trained on 90 training images")
 
 
+def test_parts_that_the_data_lack_or_have_of_their_own_are_said():
+    without_test = Images(45_000, 5_000, 10_000, held_out=("validation", "test"))
+    assert data_text("mnist", without_test) == (
+        "MNIST: trained on 45,000 of 60,000 training images; the best epoch is chosen by 5,000 others of"
+        " them; tested on 10,000 others of the training images, as there is no test part"
+    )
+    assert scaled_down(PAPER, PAPER, without_test) == [
+        "45,000 training images instead of 60,000",
+        "10,000 held-out training images instead of 10,000 test images",
+    ]
+    own = Images(55_000, 5_000, 10_000, held_out=())
+    assert "; the best epoch is chosen by 5,000 images of a validation part; " in data_text("mnist", own)
+    assert scaled_down(PAPER, PAPER, own) == ["55,000 training images instead of 60,000"]
+    told = not_comparable(less=False, timed=False, own_validation=True)
+    assert told[0].startswith("The best epoch is chosen on images of a validation part, and test accuracy")
+
+
 def test_what_is_less_than_in_the_paper_is_listed():
     run = PAPER.model_copy(update={"epochs": 3, "repeats": 2, "fix": {"batch_size": 64}})
     assert scaled_down(PAPER, run, Images(5_000, 500, 10_000)) == [

@@ -40,7 +40,7 @@ def test_images_are_prepared_and_remarked_on(tmp_path) -> None:
             (tmp_path / name / f"{number}.png").write_bytes(png(np.full((12, 12), number)))
     spec, told = DataSpec(name=None, path=str(tmp_path)), []
     found = TRAINERS.get("capsnet").check_data(spec, lambda *what: told.append(what))
-    assert (found.reading["train_images"], found.anew) == (9, ())
+    assert (found.reading["train_images"], found.anew, found.held_out) == (9, (), ("validation",))
     remarks = found.remarks
     assert told[-1] == ("preparing images", 20, 20)
     assert remarks[0] == "2 classes: ant, bee; 9 training, 1 validation, 10 test images (from val/)"
