@@ -77,11 +77,10 @@ def judged(
         values = [_value(claim.objective, quantity, one[seed], reference) for one in (own, other)]
         if values[0] is not None and values[1] is not None:
             pairs.append((values[0], values[1]))
-    found = difference(
-        pairs, relative=claim.relative, exact=claim.objective in EXACT, step=_step(claim, quantity, own)
-    )
-    never = sum(one.at_least for pair in pairs for one in pair)
     compared_ones = [one[seed] for seed in seeds for one in (own, other)]
+    exact = claim.objective in EXACT and not any(map(_is_pruned, compared_ones))
+    found = difference(pairs, relative=claim.relative, exact=exact, step=_step(claim, quantity, own))
+    never = sum(one.at_least for pair in pairs for one in pair)
     if found is not None and (why := _hardly_learned(claim, compared_ones)):
         return Judged(claim, "open", found, why, never)
     if found is not None and claim.of_device and not amounts:
@@ -92,6 +91,11 @@ def judged(
 
 def _untrained(name: str, failed: Mapping[str, str]) -> str:
     return f"{name} failed: {failed[name]}" if name in failed else f"{name} is not trained"
+
+
+def _is_pruned(training: Measurement) -> bool:
+    """Return whether a training pruned its network, which each seed may do otherwise."""
+    return any(one.network for one in training.epochs)
 
 
 def _step(claim: Claim, quantity: Quantity | None, trainings: Mapping[int, Measurement]) -> float:

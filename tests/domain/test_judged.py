@@ -68,6 +68,20 @@ def test_one_seed_tells_a_size():
     assert judged(claim("params", by=0.25, relative=True), small).verdict == "does not hold"
 
 
+def test_one_seed_tells_no_size_of_a_pruned_network():
+    def pruned(params):
+        whole = training(0.5, 0.6, params=params)
+        epochs = tuple(one.model_copy(update={"network": 1}) for one in whole.epochs)
+        return whole.model_copy(update={"epochs": epochs})
+
+    asked = claim("params", by=0.15, relative=True)
+    for rows in ((pruned(8), training(0.5)), (training(0.5, params=8), pruned(10))):
+        found = judged(asked, {"wab": {0: rows[0]}, "baseline": {0: rows[1]}})
+        assert (found.verdict, found.why) == ("open", "one seed has no interval")
+    several = {"wab": {0: pruned(6), 1: pruned(7)}, "baseline": {0: training(0.5), 1: training(0.5)}}
+    assert judged(asked, several).found.n == 2
+
+
 def test_seconds_of_two_devices_are_not_compared():
     def of(name, second):
         return training(0.5, 0.7, second=second).model_copy(update={"device": Device(name=name, kind="cpu")})
