@@ -218,8 +218,8 @@ def want(
     return changed(connection, found, state=wanted, ended=ended, reason=reason)
 
 
-def explain(connection: Connection, key: int, reason: str) -> Submission:
-    """Note why a queued submission waits; one in another state stays as it is.
+def explain(connection: Connection, key: int, reason: str | None) -> Submission:
+    """Note why a queued submission waits, None for its turn alone; one in another state stays as it is.
 
     Raises:
         MissingError: there is none with that number.

@@ -39,6 +39,7 @@ _SECRETS = ("PARETOCAPS_TOKENS", "PARETOCAPS_TOKEN")  # which no training needs
 _MODULE = "paretocaps.service.supervising.process"
 _RUNNING: tuple[SubmissionState, ...] = ("running",)
 _IN_TURN: tuple[SubmissionState, ...] = ("queued", "running")
+_WAITS = "it waits for a service that has"
 _log = logging.getLogger(__name__)
 
 
@@ -73,6 +74,7 @@ class Supervisor:
     fault: str = ""
     _children: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
     _asked: dict[str, float] = field(default_factory=dict)
+    _lacking: dict[int, str] = field(default_factory=dict)
     _over: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -127,7 +129,9 @@ class Supervisor:
         owners = {one.owner for one in known if one.max_hours is not None}
         seconds = {owner: self._store.spent(owner)[1] for owner in owners}
         known = [one for one in known if not self._over_quota(one, seconds)]
-        order = [one for one in in_order(known) if self._can_run(one)]
+        queued = in_order(known)
+        self._lacking = {one.id: self._lacking[one.id] for one in queued if one.id in self._lacking}
+        order = [one for one in queued if self._can_run(one)]
         here = self._here(one for one in known if one.state == "running")
         for short in (True, False):
             waiting = [one for one in order if (one.kind == "export") == short]
@@ -192,12 +196,19 @@ class Supervisor:
         return one.state == "queued"
 
     def _can_run(self, one: Submission) -> bool:
-        """Return whether a queued submission can run on this machine; else say what it waits for."""
+        """Return whether a queued submission can run on this machine; else say once what it waits for.
+
+        Where a service has all of that, the submission waits for its turn there, whatever others said.
+        """
         lacks = missing(one, self._store, self.folder, self.data_root)
-        why = f"it waits for a service that has {lacks}" if lacks else ""
-        if lacks and one.reason != why:
-            _log.warning("submission %s: %s", one.id, why)
-            self._store.explain(one.id, why)
+        said = self._lacking.pop(one.id, "")
+        if lacks:
+            self._lacking[one.id] = lacks
+            if lacks != said:
+                _log.warning("submission %s: %s %s", one.id, _WAITS, lacks)
+                self._store.explain(one.id, f"{_WAITS} {lacks}")
+        elif (one.reason or "").startswith(_WAITS):
+            self._store.explain(one.id, None)
         return not lacks
 
     def _begin(self, one: Submission) -> bool:

@@ -133,6 +133,24 @@ def test_what_needs_data_is_left_to_a_service_that_has_them(supervise, submit, s
     assert store.submission(key).reason is None
 
 
+def test_what_has_got_its_data_waits_for_its_turn_alone(supervise, submit, store, tmp_path):
+    submit("b")
+    key = store.add_submission(NewSubmission("study", "a", {"trials": 3, "data": "upload:pets"})).id
+    one, other = supervise(parallel=1), supervise(parallel=1)
+    other.folder = tmp_path / "other"
+    pets = uploads_folder(one.folder) / "pets"
+    for _ in range(2):  # once again where they are gone
+        one.look()
+        other.look()
+        assert store.submission(key).reason == "it waits for a service that has the data 'upload:pets'"
+        pets.mkdir(parents=True)
+        for _ in range(2):
+            one.look()
+            other.look()
+            assert (store.submission(key).state, store.submission(key).reason) == ("queued", None)
+        pets.rmdir()
+
+
 def test_a_training_is_left_to_a_service_that_has_the_data_of_its_study(supervise, store, tmp_path):
     data = tmp_path / "other" / "pets"
     store.create_study("a", {"study": "a", "data": str(data)})
