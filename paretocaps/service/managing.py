@@ -136,8 +136,15 @@ def copy(study: str, new: str, storage: str = DEFAULT_STORAGE, on_progress: OnPr
 
     _check_name(new)
     with Store.open(storage, create=False) as store:
-        kept = [one for trial in store.trials(study) for one in trial.attempts if _has_files(one)]
         store.copy_study(study, new)
+        # only now, as the study may go on: the files of all that the copy has, and of nothing else
+        copied = {one.key: one.state for trial in store.trials(new) for one in trial.attempts}
+        kept = [
+            one
+            for trial in store.trials(study)
+            for one in trial.attempts
+            if _has_files(one) and copied.get(replace(one.key, study=new)) == one.state
+        ]
         for done, attempt in enumerate(kept):
             on_progress("copying weights", done, len(kept))
             try:

@@ -95,6 +95,30 @@ def test_a_copy_has_files_of_its_own(weighty):
     assert not any(path.exists() for path in kept.values())
 
 
+def test_a_copy_has_the_weights_that_were_kept_until_it_was_made(weighty, monkeypatch):
+    with Store.open(weighty, create=False) as store:
+        (trained,) = store.trial("s", 0).attempts
+        store.forget_weights(trained.key)
+    copy_study = Store.copy_study
+
+    def copy_meanwhile(self, study, new):
+        """A training of the original ends before its rows are copied, and another one afterwards."""
+        self.set_folder(trained.key, trained.folder, trained.weights.name)
+        copy_study(self, study, new)
+        later = self.start_attempt("s", 0, 1)
+        self.finish_attempt(later, trained.measurement)
+        self.set_folder(later, trained.folder, trained.weights.name)
+
+    monkeypatch.setattr(Store, "copy_study", copy_meanwhile)
+    service.copy("s", "t", weighty)
+    assert (kept_weights(weighty, "s")[0].keys(), kept_weights(weighty, "t")[0].keys()) == (
+        {(0, 0), (0, 1)},
+        {(0, 0)},
+    )
+    with Store.open(weighty, create=False) as store:
+        assert [path.name for path in (store.artifacts / "t").rglob("seed-*")] == ["seed-0-attempt-1"]
+
+
 def test_a_copy_whose_weights_find_no_room_says_so(weighty, monkeypatch):
     def full(_, target):
         raise OSError(errno.ENOSPC, "No space left on device", target)
