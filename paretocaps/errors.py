@@ -98,7 +98,16 @@ class NoStudiesError(StorageError):
 
 
 class StudyMismatchError(UsageError):
-    """A study was reopened with other objectives, space, trainer or data than it was created with."""
+    """A study was reopened with other objectives, space, trainer or data than it was created with.
+
+    Attributes:
+        reason: what differs.
+        remedy: what to do about it; the message also has what to do `otherwise`.
+    """
+
+    def __init__(self, reason: str, remedy: str, otherwise: str = "choose another --study name") -> None:
+        super().__init__(f"{reason}: {remedy}, or {otherwise}")
+        self.reason, self.remedy = reason, remedy
 
 
 class TrainingError(ParetocapsError):

@@ -8,6 +8,7 @@ import pytest
 from paretocaps import errors
 from paretocaps.errors import (
     ParetocapsError,
+    StudyMismatchError,
     UnknownNameError,
     UsageError,
     did_you_mean,
@@ -33,6 +34,13 @@ def test_an_unknown_name_has_the_nearest_and_the_list() -> None:
     error = UnknownNameError("colour", "gren", ["red", "green"])
     assert str(error) == "unknown colour 'gren': did you mean 'green'? (known: green, red)"
     assert str(UnknownNameError("colour", "x", [])) == "unknown colour 'x' (known: none)"
+
+
+def test_a_mismatch_holds_what_differs_and_what_to_do_apart() -> None:
+    error = StudyMismatchError("study 's' was created with seed=0 (now 3)", "keep these settings")
+    assert str(error) == f"{error.reason}: {error.remedy}, or choose another --study name"
+    other = StudyMismatchError("it is read otherwise", "restore it", "go on elsewhere")
+    assert str(other) == "it is read otherwise: restore it, or go on elsewhere"
 
 
 def test_nothing_near_is_not_guessed() -> None:

@@ -18,8 +18,7 @@ from paretocaps.storage.records import canonical_json
 IDENTITY = ("objectives", "trainer", "data", "epochs", "repeats", "seed", "fix", "space")
 """The settings that may not change, because trials would not compare and samplers would be misled."""
 
-ANOTHER_NAME = "choose another --study name"
-_KEEP = ": keep these settings"
+_KEEP = "keep these settings"
 
 
 def stored_form(spec: StudySpec) -> dict[str, Any]:
@@ -82,13 +81,13 @@ def refuse_other_study(spec: StudySpec, stored: Mapping[str, Any]) -> None:
     untold = {"classes_are_folders": spec.classes_are_folders} if stored.get("data") else {}
     was = StudySpec.model_validate({**untold, **stored})
     if was.trainer != spec.trainer:  # another trainer does not know the stored choices
-        raise _mismatch(spec, [f"trainer={was.trainer!r} (now {spec.trainer!r})"], _KEEP)
+        raise _mismatch(spec, [f"trainer={was.trainer!r} (now {spec.trainer!r})"])
     then, now = identity(was), identity(spec)
     if None not in (then["data"]["path"], now["data"]["path"]):
         now["data"]["path"] = then["data"]["path"]
     differences = [_difference(name, then[name], now[name]) for name in IDENTITY if then[name] != now[name]]
     if differences:
-        raise _mismatch(spec, differences, _advice(then, now))
+        raise _mismatch(spec, differences, *_advice(then, now))
 
 
 def data_content(spec: StudySpec) -> FolderContent | None:
@@ -115,7 +114,7 @@ def refuse_other_data(
     moved = path if place not in (None, path) else None
     if moved and (then is None or now is None):
         why = "which has no content" if now is None else "which cannot be compared: its content is not stored"
-        raise _mismatch(spec, [f"data.path={place!r} (now {path!r}), {why}"], _KEEP)
+        raise _mismatch(spec, [f"data.path={place!r} (now {path!r}), {why}"])
     if then is None or now is None or dict(then) == now:
         return
     was, found = (f"{seen['bytes']:,} bytes in {counted(seen['files'], 'file')}" for seen in (then, now))
@@ -123,13 +122,14 @@ def refuse_other_data(
     if moved:
         what = f"{was} there, {found} here" if was != found else f"{was} in both, but with {differing}"
         raise StudyMismatchError(
-            f"the data in {path!r} are not those of study {spec.study!r}, which were in {place!r} ({what}):"
-            f" name a folder with the same files, or {ANOTHER_NAME}"
+            f"the data in {path!r} are not those of study {spec.study!r}, which were in {place!r} ({what})",
+            "name a folder with the same files",
         )
     what = f"{was}, now {found}" if was != found else f"{was} as before, but with {differing}"
     raise StudyMismatchError(
         f"the data in {path!r} changed since study {spec.study!r} was created ({what}), and"
-        f" trials on other data do not compare: restore the data, or {ANOTHER_NAME}"
+        " trials on other data do not compare",
+        "restore the data",
     )
 
 
@@ -154,25 +154,26 @@ def refuse_other_reading(spec: StudySpec, then: Mapping[str, Any] | None, data: 
     if changed:
         raise StudyMismatchError(
             f"the data of study {spec.study!r} are read otherwise than when it was created"
-            f" ({'; '.join(changed)}), and trials on other images do not compare: {ANOTHER_NAME}, or go on"
-            " with the version that created it"
+            f" ({'; '.join(changed)}), and trials on other images do not compare",
+            "choose another --study name",
+            "go on with the version that created it",
         )
 
 
-def _mismatch(spec: StudySpec, differences: list[str], advice: str) -> StudyMismatchError:
-    return StudyMismatchError(
-        f"study {spec.study!r} was created with {'; '.join(differences)}{advice}, or {ANOTHER_NAME}"
-    )
+def _mismatch(
+    spec: StudySpec, differences: list[str], why: str = "", remedy: str = _KEEP
+) -> StudyMismatchError:
+    return StudyMismatchError(f"study {spec.study!r} was created with {'; '.join(differences)}{why}", remedy)
 
 
-def _advice(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+def _advice(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, str]:
     """Return why settings may not change, where that is not obvious, and what to do instead."""
     more = now["repeats"] - then["repeats"]
     if more > 0 and {**then, "repeats": now["repeats"]} == now:
-        return f": give --more-repeats {more} instead, which trains finished trials with further seeds too"
+        return "", f"give --more-repeats {more} instead, which trains finished trials with further seeds too"
     if then["epochs"] != now["epochs"]:
-        return f", and trainings of different lengths do not compare{_KEEP}"
-    return _KEEP
+        return ", and trainings of different lengths do not compare", _KEEP
+    return "", _KEEP
 
 
 def _difference(name: str, then: Any, now: Any) -> str:

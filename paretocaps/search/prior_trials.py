@@ -118,10 +118,7 @@ def refuse_other_source(spec: StudySpec, stored: Mapping[str, Any]) -> None:
     then = stored.get("from_study")
     if spec.from_study not in (None, then):
         was = f"from {then!r}" if then else "without the trials of another one"
-        raise StudyMismatchError(
-            f"study {spec.study!r} started {was}: leave --from {spec.from_study} out, or choose another"
-            " --study name"
-        )
+        raise StudyMismatchError(f"study {spec.study!r} started {was}", f"leave --from {spec.from_study} out")
 
 
 def prior_remarks(prior: "PriorTrials | None") -> Iterator[str]:

@@ -80,7 +80,9 @@ class Splitting:
             was = "a whole CPU" if size is None else f"slots of {counted(size, 'core')}"
             raise StudyMismatchError(
                 f"study {self.spec.study!r} trains on {was} (now threads={asked}), and times on others do not"
-                " compare: leave out --threads, or choose another study or --storage"
+                " compare",
+                "leave out --threads",
+                "choose another study or --storage",
             )
 
     def _kept_or_found(self, fix: Mapping[str, Any]) -> tuple[Slot, ...] | None:

@@ -1,6 +1,5 @@
 """Makes a table of a paper again: runs its study, and sets what was measured beside what was published."""
 
-import re
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -158,7 +157,7 @@ def _refuse_another(spec: StudySpec, *, own_space: bool) -> None:
     Raises:
         UsageError: it is another one; the message has each difference.
     """
-    from paretocaps.search.identity import ANOTHER_NAME, data_content, refuse_other_data, refuse_other_study
+    from paretocaps.search.identity import data_content, refuse_other_data, refuse_other_study
     from paretocaps.storage.store import Store
 
     if stored_settings(spec)[0] is None:
@@ -167,13 +166,17 @@ def _refuse_another(spec: StudySpec, *, own_space: bool) -> None:
         record = store.study(spec.study)
     if not own_space:
         spec = spec.model_copy(update={"space": record.spec["space"]})
+    otherwise = "or give another --storage"
     try:
         refuse_other_study(spec, record.spec)
-        if record.content is not None:
-            refuse_other_data(spec, record.spec["data"], record.content, data_content(spec))
+    except StudyMismatchError as error:  # its remedy may be --more-repeats, which a table has no use for
+        raise UsageError(f"{error.reason}: keep these settings, {otherwise}") from None
+    if record.content is None:
+        return
+    try:
+        refuse_other_data(spec, record.spec["data"], record.content, data_content(spec))
     except StudyMismatchError as error:
-        told = str(error).replace(ANOTHER_NAME, "give another --storage")
-        raise UsageError(_MORE.sub(": keep these settings", told)) from None
+        raise UsageError(f"{error.reason}: {error.remedy}, {otherwise}") from None
 
 
 def _page(table: NamedTable, asked: ReproduceOptions) -> Path:
@@ -193,7 +196,6 @@ def _page(table: NamedTable, asked: ReproduceOptions) -> Path:
     return page
 
 
-_MORE = re.compile(r": give --more-repeats .* too(?=,)")  # which a table has no use for
 _UP = "time is up: every finished training is stored"
 
 

@@ -48,8 +48,8 @@ def with_tested_rates(
         raise UsageError(f"{_ASKED}, but the study does not search lr_max: choose another --space")
     if stored is not None and not stored.get("lr_range"):
         raise StudyMismatchError(
-            f"study {spec.study!r} was begun with a range of lr_max, and keeps it: leave --lr-from-range out,"
-            " or choose another --study name"
+            f"study {spec.study!r} was begun with a range of lr_max, and keeps it",
+            "leave --lr-from-range out",
         )
     kept = ((stored or {}).get("space") or {}).get("lr_max")
     table["lr_max"] = kept or _tested(spec, table["lr_max"], notice, on_progress)
