@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import FIELDS, IMAGES, EpochRecord, Measurement
 from paretocaps.errors import StorageError
 from paretocaps.host import host_name
+from paretocaps.run_folder import RunFolder
 from paretocaps.storage.artifacts import artifacts_of, attempt_name, new_folder
 from paretocaps.storage.changes import next_change
 from paretocaps.storage.drivers import driver_of
@@ -40,7 +41,9 @@ from paretocaps.storage.tunings import keep_tunings, rows_of
 class _Found(NamedTuple):
     id: int
     state: str
+    started: datetime
     ended: datetime | None
+    folder: str | None
     trial: int
     trial_state: str
 
@@ -158,7 +161,7 @@ def finish_attempt(
     """
     check_finite(measurement)
     row = find_attempt(connection, key)
-    ended = row.ended if row.state == "finished" else now()
+    ended = row.ended if row.state == "finished" else _measured_at(connection, row)
     values = attempt_row(measurement) | {"ended": ended, "reason": None, "may_pass": None}
     kept = keep_tunings(connection, key.study, measurement.device.machine, measurement.tunings)
     values["retuned"] = measurement.retuned or kept != measurement.tunings
@@ -181,6 +184,16 @@ def finish_attempt(
             tell_finished(connection, key.study, row.trial, key.trial, told)
             return
     tell(connection, key.study, told)
+
+
+def _measured_at(connection: Connection, row: _Found) -> datetime:
+    """Return when an attempt was measured: before now where its driver, or the database, was away."""
+    moment = now()
+    with suppress(OSError, StorageError):
+        file = RunFolder(artifacts_of(connection).path(row.folder or "")).measurement_file
+        written = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        return max(row.started, min(written, moment))  # one that is taken in was measured before it started
+    return moment
 
 
 def end_trial(connection: Connection, study: str, trial: int) -> None:
@@ -269,7 +282,8 @@ def find_attempt(connection: Connection, key: AttemptKey) -> _Found:
     Raises:
         StorageError: there is no such study, trial or attempt.
     """
-    query = select(ATTEMPTS.c.id, ATTEMPTS.c.state, ATTEMPTS.c.ended, TRIALS.c.id, TRIALS.c.state)
+    own = ATTEMPTS.c
+    query = select(own.id, own.state, own.started, own.ended, own.folder, TRIALS.c.id, TRIALS.c.state)
     query = query.select_from(ATTEMPTS.join(TRIALS)).where(is_attempt(key))
     row = connection.execute(query).one_or_none()
     if row is None:

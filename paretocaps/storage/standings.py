@@ -83,6 +83,7 @@ def durations(connection: Connection, study: str, limit: int = 20) -> list[float
     """Return the seconds that a study's last finished trainings took, at most `limit`.
 
     They are those from beginning to end, or of one that went on from a checkpoint those that were measured.
+    Those that were measured before they were stored are left out, as their beginning is not known.
 
     Raises:
         StorageError: there is no such study.
@@ -90,7 +91,8 @@ def durations(connection: Connection, study: str, limit: int = 20) -> list[float
     own = TRIALS.c.study_id == study_id(connection, study), ATTEMPTS.c.state == "finished"
     columns = ATTEMPTS.c.started, ATTEMPTS.c.ended, ATTEMPTS.c.resumed_from, ATTEMPTS.c.wall
     query = select(*columns).select_from(ATTEMPTS.join(TRIALS))
-    last = query.where(*own, ATTEMPTS.c.ended.is_not(None)).order_by(ATTEMPTS.c.id.desc()).limit(limit)
+    query = query.where(*own, ATTEMPTS.c.ended > ATTEMPTS.c.started)
+    last = query.order_by(ATTEMPTS.c.id.desc()).limit(limit)
     return [
         (row.resumed_from and row.wall) or (row.ended - row.started).total_seconds()
         for row in connection.execute(last)

@@ -1,6 +1,11 @@
+import os
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from paretocaps.errors import StorageError
+from paretocaps.run_folder import RunFolder
+from paretocaps.storage import attempts
 
 
 def test_a_study_stands_as_its_trials_and_drivers_do(store, finish):
@@ -40,3 +45,27 @@ def test_the_last_trainings_that_finished_tell_how_long_one_takes(store, finish)
     assert len(store.durations("s")) == 3
     assert len(store.durations("s", limit=2)) == 2
     assert all(0 <= seconds < 60 for seconds in store.durations("s"))
+
+
+def measured(folder, measurement, moment):
+    """Write a measurement as if it had been written at a moment."""
+    RunFolder(folder).write_result(measurement)
+    os.utime(RunFolder(folder).measurement_file, (moment.timestamp(),) * 2)
+
+
+def test_while_the_database_was_away_nothing_trained(store, measure, monkeypatch):
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    monkeypatch.setattr(attempts, "now", lambda: began)
+    store.start_trial("s", 0, {})
+    key = store.start_attempt("s", 0, 0)
+    measured(store.attempt_folder(key), measure(), began + timedelta(seconds=60))
+    monkeypatch.setattr(attempts, "now", lambda: began + timedelta(hours=1))
+    store.finish_attempt(key, measure(), last=True)
+    assert store.durations("s") == [60.0]
+
+
+def test_what_a_lost_database_had_tells_no_duration(store, measure, tmp_path):
+    measured(tmp_path / "left", measure(), datetime(2026, 1, 1, tzinfo=UTC))
+    store.start_trial("s", 0, {})
+    store.finish_attempt(store.start_attempt("s", 0, 0, tmp_path / "left"), measure(), last=True)
+    assert store.durations("s") == []
