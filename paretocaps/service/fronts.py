@@ -141,7 +141,7 @@ def only_study(store: "Store", study: str | None) -> str:
     """
     if study is not None:
         return study
-    names = [summary.name for summary in store.studies()]
+    names = store.study_names()
     if len(names) != 1:
         raise UsageError(f"the storage has {len(names)} studies ({', '.join(names) or 'none'}): name one")
     return names[0]

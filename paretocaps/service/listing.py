@@ -24,7 +24,7 @@ def study_names(storage: str = DEFAULT_STORAGE) -> list[str]:
     from paretocaps.storage.store import Store
 
     with Store.open(storage, create=False, patience=Patience(0.0)) as store:
-        return [summary.name for summary in store.studies()]
+        return store.study_names()
 
 
 def trainers() -> list[dict[str, Any]]:
@@ -93,7 +93,7 @@ def doctor(storage: str = DEFAULT_STORAGE) -> list[dict[str, Any]]:
 
     try:
         with Store.open(storage, create=False) as store:
-            kept = f"{len(store.studies())} studies in {masked(storage)}"
+            kept = f"{len(store.study_names())} studies in {masked(storage)}"
         stored = {"check": "storage", "result": kept, "ok": True}
     except StorageError as error:
         file = Path(DEFAULT_STORAGE.removeprefix("sqlite:///"))

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.progress import OnProgress, unheard
-from paretocaps.domain.study_spec import DEFAULT_STORAGE
+from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.domain.wording import counted
 from paretocaps.errors import ParetocapsError, StateError, StorageError, of_disk
 from paretocaps.service.opened import Storage, opened
+from paretocaps.service.overview import state_of
 
 if TYPE_CHECKING:
     from paretocaps.search.driver import Driver
-    from paretocaps.storage.records import AttemptRecord, StudySummary
+    from paretocaps.storage.records import AttemptRecord
+    from paretocaps.storage.standings import Standing
     from paretocaps.storage.store import Store
 
 _POLL = 0.5  # s between two looks at the other drivers of a study
@@ -51,23 +53,34 @@ def studies(storage: Storage = DEFAULT_STORAGE) -> list[dict[str, Any]]:
         StorageError: there is no such database.
     """
     with opened(storage) as store:
-        return [row for summary in store.studies() if (row := _row(store, summary)) is not None]
+        rows = (_row(store, one) for one in reversed(store.standings()))
+        return [row for row in rows if row is not None]
 
 
-def _row(store: "Store", summary: "StudySummary") -> dict[str, Any] | None:
+def _row(store: "Store", one: "Standing") -> dict[str, Any] | None:
     """Return the row of a study; None if it was deleted meanwhile."""
+    from paretocaps.service.fronts import front_of
+
+    front, wanted = None, one.spec.get("trials")
+    with suppress(ParetocapsError):
+        front = front_of(store, one.name)
     try:
-        standing = _standing(store, summary.name, summary.trials["finished"] + summary.trials["stopped"])
+        folders = store.known_folders(one.name)
     except StorageError:
-        if store.has_study(summary.name):
+        if store.has_study(one.name):
             raise
         return None
     return {
-        "study": summary.name,
-        "created": summary.created.isoformat(timespec="seconds"),
-        "objectives": ",".join(summary.objectives),
-        **{str(state): count for state, count in summary.trials.items()},
-        **standing,
+        "study": one.name,
+        "created": one.created.isoformat(timespec="seconds"),
+        "objectives": ",".join(one.spec.get("objectives", ())),
+        **{str(state): count for state, count in one.trials.items()},
+        "wanted": wanted,
+        "state": state_of(one, wanted is not None and one.ended >= wanted),
+        "data": _data(one.spec),
+        "front": None if front is None else len(front),
+        "hypervolume": None if front is None else front.hypervolume_share,
+        "bytes": _bytes(folders),
     }
 
 
@@ -181,37 +194,10 @@ def delete(study: str, storage: Storage = DEFAULT_STORAGE, notice: Callable[[str
         driver.store.delete_study(study)
 
 
-def _standing(store: "Store", study: str, ended: int) -> dict[str, Any]:
-    from paretocaps.service.fronts import front_of
-
-    spec = store.study(study).spec
-    wanted = spec.get("trials")
-    done = wanted is not None and ended >= wanted
-    front = None
-    with suppress(ParetocapsError):
-        front = front_of(store, study)
-    return {
-        "wanted": wanted,
-        "state": "running" if _runs(store, study) else "complete" if done else "incomplete",
-        "data": _data(spec),
-        "front": None if front is None else len(front),
-        "hypervolume": None if front is None else front.hypervolume_share,
-        "bytes": _bytes(store.known_folders(study)),
-    }
-
-
 def _data(spec: Mapping[str, Any]) -> str:
-    from paretocaps.domain.study_spec import StudySpec
-
     with suppress(ValueError):
         return str(StudySpec.model_validate(spec).data_spec)
     return ""
-
-
-def _runs(store: "Store", study: str) -> bool:
-    from paretocaps.search.driver import seems_to_run
-
-    return any(seems_to_run(one) for one in store.living_drivers(study))
 
 
 def _bytes(folders: Iterable[Path]) -> int:

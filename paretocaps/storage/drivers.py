@@ -82,16 +82,6 @@ def beat(connection: Connection, token: str) -> list[Sighting]:
     return [Sighting(*row) for row in connection.execute(select(*columns).where(*others))]
 
 
-def living_drivers(connection: Connection, study: str) -> list[Sighting]:
-    """Return the drivers of a study that have not ended; some may be dead.
-
-    Raises:
-        StorageError: there is no such study.
-    """
-    own = DRIVERS.c.study_id == study_id(connection, study), DRIVERS.c.ended.is_(None)
-    return [Sighting(*row) for row in connection.execute(select(*SIGHTING).where(*own))]
-
-
 def end_driver(connection: Connection, token: str, reason: str | None = None) -> bool:
     """End a driver, and return whether it had not ended before.
 

@@ -51,16 +51,6 @@ class StudyRecord:
 
 
 @dataclass(frozen=True)
-class StudySummary:
-    """One row of the list of studies; `trials` has the number of trials in each state."""
-
-    name: str
-    created: datetime
-    objectives: tuple[str, ...]
-    trials: Mapping[State, int]
-
-
-@dataclass(frozen=True)
 class AttemptRecord:
     """One training of a trial.
 

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, func, insert, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, insert, select, update
 
 from paretocaps.domain.slot import Slot
 from paretocaps.errors import DivergedError, StorageError, did_you_mean
 from paretocaps.storage.address import safe
 from paretocaps.storage.database import refusing_duplicates
-from paretocaps.storage.records import STATES, StudyRecord, StudySummary, as_stored
-from paretocaps.storage.schema import INSERT, STUDIES, TRIALS, now
+from paretocaps.storage.records import StudyRecord, as_stored
+from paretocaps.storage.schema import INSERT, STUDIES, now
 
 _CALLED = select(STUDIES.c.id).where(STUDIES.c.name == bindparam("study"))
 _LOCKED = _CALLED.with_for_update()
@@ -107,22 +107,9 @@ def study(connection: Connection, name: str) -> StudyRecord:
     )
 
 
-def studies(connection: Connection) -> list[StudySummary]:
-    """Return all studies, oldest first, with the number of their trials by state."""
-    counted = select(TRIALS.c.study_id, TRIALS.c.state, func.count()).group_by(
-        TRIALS.c.study_id, TRIALS.c.state
-    )
-    numbers = {(study, state): number for study, state, number in connection.execute(counted)}
-    rows = connection.execute(select(STUDIES).order_by(STUDIES.c.id))
-    return [
-        StudySummary(
-            name=row.name,
-            created=row.created,
-            objectives=tuple(row.spec.get("objectives", ())),
-            trials={state: numbers.get((row.id, state), 0) for state in STATES},
-        )
-        for row in rows
-    ]
+def study_names(connection: Connection) -> list[str]:
+    """Return the names of all studies, oldest first."""
+    return list(connection.scalars(select(STUDIES.c.name).order_by(STUDIES.c.id)))
 
 
 def set_spec(connection: Connection, name: str, spec: Mapping[str, Any]) -> None:

@@ -55,7 +55,7 @@ def test_a_study_of_optuna_s_own_is_not_mixed_up_with_one_of_ours(run, storage):
         run(study="theirs", trials=1)
     assert "\n" not in str(caught.value)
     with Store.open(storage, create=False) as store:
-        assert [summary.name for summary in store.studies()] == ["ours"]
+        assert store.study_names() == ["ours"]
     run(study="ours", trials=2)
 
 

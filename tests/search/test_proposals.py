@@ -44,8 +44,8 @@ def propose(store):
         asked = StudySpec(fix=fix, **spec)
         same = SameTraining(trainer, asked.epochs, None)
         designs = StudyDesigns(asked, trainer, space, fix, same)
-        store.create_study(f"s{len(store.studies())}", {})
-        known = KnownTrials(store, store.studies()[-1].name, same)
+        store.create_study(f"s{len(store.study_names())}", {})
+        known = KnownTrials(store, store.study_names()[-1], same)
         known.seen.update(seen)
         return Proposals(study, designs, chosen, 0, known, Observer(), length=length)
 

@@ -8,7 +8,7 @@ import pytest
 from paretocaps import service
 from paretocaps.errors import StorageError, UsageError
 from paretocaps.search.driver import Driver
-from paretocaps.service import managing as module
+from paretocaps.service import fronts
 from paretocaps.storage.store import Store
 
 
@@ -160,12 +160,12 @@ def test_a_name_without_a_study_or_that_is_none_is_refused(own):
 
 def test_a_study_that_is_deleted_while_studies_are_listed_is_left_out(own, monkeypatch):
     service.copy("s", "gone", own)
-    standing = module._standing
+    front_of = fronts.front_of
 
-    def deleted(store, study, ended):
+    def deleted(store, study):
         if study == "gone":
             service.delete("gone", own)
-        return standing(store, study, ended)
+        return front_of(store, study)
 
-    monkeypatch.setattr(module, "_standing", deleted)
+    monkeypatch.setattr(fronts, "front_of", deleted)
     assert [row["study"] for row in service.studies(own)] == ["s"]

@@ -26,7 +26,7 @@ if os.geteuid() == 0:
     os.setgid(65534), os.setuid(65534)
 try:
     with Store.open(sys.argv[1], create=sys.argv[2] == "create") as store:
-        print("has", *(study.name for study in store.studies()))
+        print("has", *store.study_names())
         if sys.argv[2] == "write":
             store.create_study("new", {})
 except StorageError as error:

@@ -60,7 +60,7 @@ def test_a_study_from_start_to_front(store, finish, measure, url):
     assert [store.save_front(front, ranked), store.save_front(front, ranked)] == ["stored", "unchanged"]
     assert store.stored_front("s", OBJECTIVES, ["acc", "time"]).table.values.tolist() == [[0.9, 2.0]]
     assert [found.key.attempt for found in store.weights_unused("s", [0])] == [1]
-    assert store.studies()[0].trials["finished"] == 1
+    assert store.standing("s").trials["finished"] == 1
     engine = make_engine(url, create=False)
     with engine.connect() as connection:
         row = connection.exec_driver_sql("SELECT seeds, acc, memory FROM paretocaps_results").one()
@@ -157,7 +157,7 @@ def test_many_processes_create_one_database(url):
     processes = [subprocess.Popen([sys.executable, "-c", code, url, name]) for name in "abcd"]
     assert [process.wait(60) for process in processes] == [0] * 4
     with Store.open(url, create=False) as store:
-        assert len(store.studies()) == 4
+        assert len(store.study_names()) == 4
 
 
 def test_artifacts_and_engine_settings(url):
@@ -186,4 +186,4 @@ def test_a_study_is_copied_renamed_and_deleted_with_optunas(store, finish, url):
     assert optuna.get_all_study_names(storage) == ["new"]
     storage.remove_session()
     storage.engine.dispose()
-    assert [summary.name for summary in store.studies()] == ["new"]
+    assert store.study_names() == ["new"]

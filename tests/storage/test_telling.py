@@ -43,7 +43,7 @@ def test_a_trial_begins_and_finishes(store, told, measure):
 
 
 def _driver(store):
-    if not store.living_drivers("s"):
+    if not store.standing("s").drivers:
         store.register_driver("s", "driver", "here", 1)
     return "driver"
 

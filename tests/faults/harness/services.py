@@ -101,4 +101,4 @@ def check(store: Store, study: str, trials: int, log: Path) -> None:
     assert not any(
         line.split()[0] == study for line, n in Counter(log.read_text().splitlines()).items() if n > 1
     )
-    assert not store.living_drivers(study)
+    assert not store.standing(study).drivers

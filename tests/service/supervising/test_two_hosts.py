@@ -114,7 +114,7 @@ def test_the_work_of_a_host_that_is_gone_is_taken_over_by_the_other(
     second.until(lambda: placed(store) == {"a": "two"})
     assert time.monotonic() - begun < 120, "a minute of silence, on a busy machine"
     # it ends the one that is gone once that was silent for long enough, for which the study must last
-    second.until(lambda: {one.host for one in store.living_drivers("a")} == {"two"})
+    second.until(lambda: {one.host for one in store.standing("a").drivers} == {"two"})
     held.unlink()
     second.until(lambda: states(store) == {"ended": 1})
     found = store.submission(key)
@@ -125,4 +125,4 @@ def test_the_work_of_a_host_that_is_gone_is_taken_over_by_the_other(
     ends = Counter(one["trial"] for one in told if one["state"] == "finished")
     assert set(ends.values()) == {1}
     assert turns(store, "a") == ["queued", "running", "queued", "running", "ended"]
-    assert not store.living_drivers("a")
+    assert not store.standing("a").drivers
