@@ -8,7 +8,6 @@ from torch.nn import functional
 
 from paretocaps.errors import UsageError
 from paretocaps.models.architecture import Architecture
-from paretocaps.models.families.capsnet import CapsNet
 
 _FIXED = ("family", "blocks", "stem_convolutions", "routing", "image_size", "standardise")
 """The fields for which the plain network supports only the baseline's value."""
@@ -128,44 +127,6 @@ def textbook_step(
         return loss
 
     return step
-
-
-def with_weights_of(fast: CapsNet) -> TextbookCapsNet:
-    """Return the plain network with the weights of `fast`, to compare the two."""
-    plain = TextbookCapsNet(fast.architecture)
-    plain = plain.to(fast.conv1.weight.dtype)
-    pairs = list(weight_pairs(fast, plain))
-    with torch.no_grad():
-        for ours, theirs in pairs:
-            theirs.copy_(ours)
-    return plain
-
-
-def weight_pairs(
-    fast: CapsNet, plain: TextbookCapsNet, *, gradients: bool = False
-) -> list[tuple[Tensor, Tensor]]:
-    """Return the parameters of both networks, or their gradients, in pairs of the same shape."""
-
-    def of(parameter: Tensor | None) -> Tensor:
-        found = parameter.grad if gradients and parameter is not None else parameter
-        if found is None:
-            raise ValueError("a parameter has no gradient: run backward first")
-        return found
-
-    pairs = [
-        (of(fast.conv1.weight).permute(0, 3, 1, 2), of(plain.conv.weight)),
-        (of(fast.conv1.bias), of(plain.conv.bias)),
-        (of(fast.primary.weight).permute(0, 3, 1, 2), of(plain.primary.weight)),
-        (of(fast.primary.bias), of(plain.primary.bias)),
-        (of(fast.class_capsules.weight).permute(3, 0, 1, 2), of(plain.weight)),
-        (of(fast.class_capsules.get_parameter("bias")), of(plain.bias)),
-    ]
-    if fast.decoder is not None and plain.decoder is not None:
-        linear = [layer for layer in plain.decoder if isinstance(layer, nn.Linear)]
-        for ours, theirs in zip(fast.decoder.layers, linear, strict=True):
-            pairs.append((of(ours.get_parameter("weight")), of(theirs.weight)))
-            pairs.append((of(ours.get_parameter("bias")), of(theirs.bias)))
-    return pairs
 
 
 def _decoder(a: Architecture) -> nn.Sequential:

@@ -119,9 +119,9 @@ class Recovery:
     def add_seeds(self) -> None:
         """Note the finished trials that lack seeds, where the study has been given more repeats.
 
-        Those on the front come first. Trials that were imported get no further seeds. A seed that failed is
-        trained again only if that may succeed. Further calls look at those that other drivers have finished
-        since, which may train fewer seeds.
+        Those on the front come first. Trials that Optuna does not know get no further seeds. A seed that
+        failed is trained again only if that may succeed. Further calls look at those that other drivers have
+        finished since, which may train fewer seeds.
         """
         results = self.results
         finished_now = {number for number, state in results.known.states.items() if state == "finished"}
@@ -142,7 +142,7 @@ class Recovery:
     def redo_loaded(self) -> bool:
         """Note the members of the front that are to be trained again; return whether there are any.
 
-        Trials that were imported are not.
+        Trials that Optuna does not know are not.
         """
         members = self.redoing.members()
         own = {trial.number for trial in self.results.study.get_trials(deepcopy=False)} if members else set()

@@ -17,20 +17,15 @@ from paretocaps.storage.studies import named
 from paretocaps.storage.telling import told_epoch
 
 
-def record_epoch(connection: Connection, key: AttemptKey, record: EpochRecord) -> None:
-    """Store one epoch of a running attempt; it replaces an earlier record of the same epoch.
+def record_epochs(connection: Connection, records: Sequence[tuple[AttemptKey, EpochRecord]]) -> None:
+    """Store epochs of running attempts of one study; each replaces an earlier record of the same epoch.
 
     A loss that is not finite is stored as NULL, since the attempt has not failed yet.
 
     Raises:
         StorageError: there is no such attempt.
-        DivergedError: another value of the epoch is not finite.
+        DivergedError: another value of an epoch is not finite.
     """
-    record_epochs(connection, [(key, record)])
-
-
-def record_epochs(connection: Connection, records: Sequence[tuple[AttemptKey, EpochRecord]]) -> None:
-    """Store epochs of several attempts of one study; see `record_epoch`."""
     fresh = []
     for key, record in records:
         row = epoch_row(record)

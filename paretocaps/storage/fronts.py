@@ -129,8 +129,8 @@ def stored_front(
     """Return the latest stored front over `objectives`, with `quantities` of its members, if it is valid.
 
     The result is None if no front is stored, or if trials finished or were trained again after it was stored:
-    a driver was cut off in between, trials were imported, or an older version stored the front. It is also
-    None if a member is no finished trial, as after a change by hand.
+    a driver was cut off in between, or an older version stored the front. It is also None if a member is no
+    finished trial, as after a change by hand.
 
     Raises:
         StorageError: there is no such study.

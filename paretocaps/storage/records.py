@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -122,16 +122,6 @@ class TrialRecord:
         return {
             one.key.seed: one for one in self.attempts if one.measurement is not None and not one.replaced
         }
-
-
-@dataclass(frozen=True)
-class ImportedTrial:
-    """A finished trial from another source, with its measurements by seed."""
-
-    number: int
-    choices: Mapping[str, Any]
-    measurements: Mapping[int, Measurement] = field(default_factory=dict)
-    design: str | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 from paretocaps.domain.job import Origin
 from paretocaps.storage import attempts as _attempts
 from paretocaps.storage import audit as _audit
-from paretocaps.storage import bulk as _bulk
 from paretocaps.storage import changes as _changes
 from paretocaps.storage import claims as _claims
 from paretocaps.storage import decisions as _decisions
@@ -135,7 +134,6 @@ class Store:
     interrupt_attempts = _writes(_trials.interrupt_attempts)
     reject_trial = _writes(_rejections.reject_trial)
     predicted = _reads(_rejections.predicted)
-    import_trials = _writes(_bulk.import_trials)
     counts = _reads(_trials.counts)
 
     start_attempt = _writes(_attempts.start_attempt)
@@ -143,7 +141,6 @@ class Store:
     known_folders = _reads(_attempts.known_folders)
     all_folders = _reads(_attempts.all_folders)
     attempt_folder = _reads(_attempts.attempt_folder)
-    record_epoch = _writes(_epochs.record_epoch)
     record_epochs = _writes(_epochs.record_epochs)
     finish_attempt = _writes(_attempts.finish_attempt)
     fail_attempt = _writes(_attempts.fail_attempt)

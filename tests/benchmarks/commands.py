@@ -1,6 +1,7 @@
 """The groups of `measure.py` about commands: start-up, many trials, the demo, MNIST."""
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -82,18 +83,20 @@ def store_made_up(storage: str, trials: int) -> None:
     import numpy as np
     import optuna
 
+    sys.path.insert(0, str(ROOT / "tests" / "filled"))
+    from filled_study import FinishedTrial, fill_study
+
     from paretocaps.domain.measurement import Device, EpochRecord, Measurement
     from paretocaps.domain.study_spec import StudySpec
     from paretocaps.domain.trainer import TRAINERS
     from paretocaps.search.suggestions import suggest
-    from paretocaps.storage.records import ImportedTrial
     from paretocaps.storage.store import Store
 
     generator, trainer = np.random.default_rng(0), TRAINERS.get("capsnet")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
 
-    def trial(number: int) -> ImportedTrial:
+    def trial(number: int) -> FinishedTrial:
         acc, seconds, params = (
             generator.random(),
             float(generator.lognormal()),
@@ -108,8 +111,8 @@ def store_made_up(storage: str, trials: int) -> None:
             test_acc=acc, device=Device(name="made up", kind="cpu"), epochs=epochs,
         )  # fmt: skip
         choices = trainer.complete(suggest(study.ask(), trainer.space, {}), {})
-        return ImportedTrial(number, choices, {0: measured})
+        return FinishedTrial(number, choices, {0: measured})
 
     with Store.open(storage, create=True) as store:
         store.create_study("large", StudySpec(study="large").model_dump(mode="json"))
-        store.import_trials("large", [trial(number) for number in range(trials)])
+        fill_study(store, "large", [trial(number) for number in range(trials)])

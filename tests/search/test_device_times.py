@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from filled_study import FinishedTrial, fill_study
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,7 +11,6 @@ from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.search.device_times import scaled
 from paretocaps.search.views import front_of, trials_of
 from paretocaps.storage.quantity_table import by_trial
-from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.store import Store
 
 ACC_TIME = parse_objectives("acc,time")
@@ -34,7 +34,7 @@ def store(storage):
     ]
     with Store.open(storage, create=True) as store:
         store.create_study("s", {"objectives": ["acc", "time"], "require": []})
-        store.import_trials("s", [ImportedTrial(n, {"n": n}, {0: one}) for n, one in enumerate(trials)])
+        fill_study(store, "s", [FinishedTrial(n, {"n": n}, {0: one}) for n, one in enumerate(trials)])
         store.fix_corners("s", (0.1, 1000.0), (1.0, 0.0))
         yield store
 
@@ -59,7 +59,7 @@ def test_times_are_in_seconds_of_one_device(store):
 
 def test_intervals_of_times_are_scaled_with_them(store):
     seeds = {seed: measurement(0.8, 10.0 + seed, "slow", 1.0) for seed in range(3)}
-    store.import_trials("s", [ImportedTrial(9, {"n": 9}, seeds)])
+    fill_study(store, "s", [FinishedTrial(9, {"n": 9}, seeds)])
     own, scaled = (trials_of(store, "s", scale_to=to).members[-1].estimate("time") for to in (None, "fast"))
     ends = (own.value / 10, own.sd / 10, own.low / 10, own.high / 10)
     assert (scaled.value, scaled.sd, scaled.low, scaled.high) == pytest.approx(ends)
@@ -89,11 +89,11 @@ def test_one_device_is_kept_or_all_are_scaled(store):
 
 def test_trials_without_a_calibration_are_named(store):
     numbers = range(5, 12)
-    more = [ImportedTrial(n, {"n": n}, {0: measurement(0.5, 9.0, "slow", None)}) for n in numbers]
-    store.import_trials("s", more[:1])
+    more = [FinishedTrial(n, {"n": n}, {0: measurement(0.5, 9.0, "slow", None)}) for n in numbers]
+    fill_study(store, "s", more[:1])
     with pytest.raises(UsageError, match=r"^trial 5 has no calibration.*--measured-on"):
         front_of(store, "s", ACC_TIME, scale_to="slow")
-    store.import_trials("s", more[1:])
+    fill_study(store, "s", more[1:])
     with pytest.raises(UsageError, match=r"^trials 5, 6, 7, 8, 9 and 2 more have no calibration"):
         front_of(store, "s", ACC_TIME, scale_to="slow")
 
@@ -101,7 +101,7 @@ def test_trials_without_a_calibration_are_named(store):
 @pytest.mark.slow
 def test_only_times_scale(store):
     trials = [measurement(0.5, 9.0, name, 1.0, memory=5) for name in ("slow", "fast")]
-    store.import_trials("s", [ImportedTrial(5 + n, {"m": n}, {0: one}) for n, one in enumerate(trials)])
+    fill_study(store, "s", [FinishedTrial(5 + n, {"m": n}, {0: one}) for n, one in enumerate(trials)])
     with pytest.raises(
         UsageError, match=r"memory was .* --scale-to scales times only: choose one with --measured-on"
     ):
@@ -114,7 +114,7 @@ def test_only_times_scale(store):
 def test_one_device_alone_needs_no_calibration(storage):
     with Store.open(storage, create=True) as store:
         store.create_study("s", {"objectives": ["acc", "time"], "require": []})
-        store.import_trials("s", [ImportedTrial(0, {}, {0: measurement(0.5, 9.0, "slow", None)})])
+        fill_study(store, "s", [FinishedTrial(0, {}, {0: measurement(0.5, 9.0, "slow", None)})])
         front = front_of(store, "s", ACC_TIME, scale_to="slow")
     assert ([m.values["time"] for m in front], front.measured_on) == ([9.0], "")
 

@@ -1,13 +1,13 @@
 """Which members of a front are level, from what the store keeps of their trainings."""
 
 import pytest
+from filled_study import FinishedTrial, fill_study
 
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement, Predictions
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.search.levels import with_design_levels
 from paretocaps.search.ranking import asked_quantities, ranked_front
 from paretocaps.search.views import front_of, trials_of
-from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.store import Store
 
 IMAGES = 100
@@ -37,9 +37,8 @@ def store(storage):
 
 
 def levels(store, *trials, **view):
-    """Import trials of measurements by seed, and return the members' levels on the front of all."""
-    imported = [ImportedTrial(n, {"n": n}, own) for n, own in enumerate(trials)]
-    store.import_trials("s", imported)
+    """Add trials of measurements by seed, and return the members' levels on the front of all."""
+    fill_study(store, "s", [FinishedTrial(n, {"n": n}, own) for n, own in enumerate(trials)])
     front = front_of(store, "s", OBJECTIVES, (), **view)
     assert sorted(member.trial for member in front) == list(range(len(trials)))
     return {member.trial: member.level for member in front}
@@ -114,7 +113,7 @@ def test_scaled_times_are_compared_as_they_are_scaled(store):
 
 
 def test_a_ranked_front_has_the_number_of_images_and_a_single_member_no_level(store):
-    store.import_trials("s", [ImportedTrial(0, {}, {0: trained()})])
+    fill_study(store, "s", [FinishedTrial(0, {}, {0: trained()})])
     front = front_of(store, "s", OBJECTIVES, ())
     assert front.validation_images == IMAGES
     assert front.members[0].level == {}
@@ -125,8 +124,8 @@ def test_a_ranked_front_has_the_number_of_images_and_a_single_member_no_level(st
 def test_a_design_that_is_on_no_front_knows_whom_it_is_level_with(store):
     """One mistake more, with other images, and larger: the test does not tell it from the member."""
     better, worse = trained(range(5), params=90), trained(range(20, 26), time=2, params=100)
-    trials = [ImportedTrial(0, {}, {0: worse}, "baseline"), ImportedTrial(1, {}, {0: better})]
-    store.import_trials("s", trials)
+    trials = [FinishedTrial(0, {}, {0: worse}, "baseline"), FinishedTrial(1, {}, {0: better})]
+    fill_study(store, "s", trials)
     front = front_of(store, "s", OBJECTIVES, ())
     assert [member.trial for member in front] == [1]
     everyone = trials_of(store, "s", OBJECTIVES).members
@@ -149,9 +148,9 @@ def test_epochs_that_agree_by_chance_tell_no_trials_apart(store):
         return trained(params=params).model_copy(update={"epochs": tuple(curve)})
 
     trials = [
-        ImportedTrial(n, {"n": n}, {seed: reached(epochs, params) for seed in (0, 1)})
+        FinishedTrial(n, {"n": n}, {seed: reached(epochs, params) for seed in (0, 1)})
         for n, (epochs, params) in enumerate([(5, 200), (6, 100)])
     ]
-    store.import_trials("s", trials)
+    fill_study(store, "s", trials)
     front = front_of(store, "s", objectives, ())
     assert [member.level["epochs_to(acc=0.5)"] for member in front] == [(0,), (1,)]

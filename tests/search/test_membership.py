@@ -1,11 +1,11 @@
 """Members of a stored front know how probably they are non-dominated, and are chosen by it."""
 
 import pytest
+from filled_study import FinishedTrial, fill_study
 
 from paretocaps.domain.measurement import Device, Measurement, Predictions
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.search.views import front_of
-from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.store import Store
 
 IMAGES = 100
@@ -33,7 +33,7 @@ def front(storage):
         store.create_study("s", {"objectives": ["acc", "params"]})
 
         def front(*trials, objectives="acc,params", **view):
-            store.import_trials("s", [ImportedTrial(n, {"n": n}, own) for n, own in enumerate(trials)])
+            fill_study(store, "s", [FinishedTrial(n, {"n": n}, own) for n, own in enumerate(trials)])
             return front_of(store, "s", parse_objectives(objectives), (), **view)
 
         yield front

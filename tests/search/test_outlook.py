@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from filled_study import FinishedTrial, fill_study
 
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.forecast import EpochForecast, Forecast
@@ -13,7 +14,6 @@ from paretocaps.errors import UsageError
 from paretocaps.search.observer import Observer
 from paretocaps.search.outlook import Outlook
 from paretocaps.search.study_front import StudyFront
-from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.store import Store
 
 SPACE = Space.parse({"rate": {"low": 0.0, "high": 1.0}, "kind": ["a", "b"]})
@@ -61,10 +61,10 @@ def outlook(storage):
 
 def finish(outlook, count, first=0, *, learn=True, **how):
     trials = [
-        ImportedTrial(first + n, {"rate": n / count, "kind": "ab"[n % 2]}, {0: measured(n / count, **how)})
+        FinishedTrial(first + n, {"rate": n / count, "kind": "ab"[n % 2]}, {0: measured(n / count, **how)})
         for n in range(count)
     ]
-    outlook.standing.store.import_trials("s", trials)
+    fill_study(outlook.standing.store, "s", trials)
     outlook.standing.read([trial.number for trial in trials])
     if learn:
         outlook.learn(0)

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from filled_study import FinishedTrial, fill_study
 
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement, best_epoch
 from paretocaps.domain.objective import parse_objectives
@@ -14,7 +15,6 @@ from paretocaps.search.ranking import (
     within,
 )
 from paretocaps.search.views import front_of, trials_of
-from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.store import Store
 
 ACC_TIME = parse_objectives("acc,time")
@@ -40,8 +40,10 @@ def store(storage):
 
 
 def fill(store, *measurements, first=0):
-    store.import_trials(
-        "s", [ImportedTrial(first + n, {"n": first + n}, {0: one}) for n, one in enumerate(measurements)]
+    fill_study(
+        store,
+        "s",
+        [FinishedTrial(first + n, {"n": first + n}, {0: one}) for n, one in enumerate(measurements)],
     )
 
 

@@ -2,6 +2,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from filled_study import FinishedTrial, fill_study
 
 import paretocaps.testing.probe as probe
 from paretocaps import service
@@ -9,7 +10,6 @@ from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import Measurement
 from paretocaps.errors import ParetocapsError, TrainingError
 from paretocaps.run_folder import RunFolder
-from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.store import Store
 
 
@@ -178,7 +178,7 @@ def test_finished_trials_get_the_seeds_that_they_lack(run, storage):
     with Store.open(storage, create=False) as store:
         here = store.trial("s", 0).attempts[0].measurement.device
         beaten = Measurement(acc=0, best_epoch=1, time=99, wall=99, params=9, device=here)
-        store.import_trials("s", [ImportedTrial(1000, {"imported": True}, {7: beaten})])
+        fill_study(store, "s", [FinishedTrial(1000, {"another": True}, {7: beaten})])
     summary, watcher = run(trials=4, seed=7, more_repeats=1)
     on_front = [member.trial for member in before.front]
     first = [(trial, seed) for trial, seed, *_ in watcher.started]

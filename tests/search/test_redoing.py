@@ -1,12 +1,12 @@
 import sqlite3
 
 import pytest
+from filled_study import FinishedTrial, fill_study
 
 import paretocaps.testing.probe as probe
 from paretocaps import service
 from paretocaps.domain.measurement import Measurement
 from paretocaps.errors import TrainingError
-from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.store import Store
 
 
@@ -87,13 +87,13 @@ def test_who_is_not_on_the_front_or_ranked_without_times_is_left_alone(run, on):
     assert plain.trained == [0]
 
 
-def test_imported_trials_are_left_alone(run, storage, on):
+def test_trials_that_optuna_does_not_know_are_left_alone(run, storage, on):
     on(Machine({}))
     run(trials=1)
     with Store.open(storage, create=False) as store:
         device = store.trial("s", 0).attempts[0].measurement.device.model_copy(update={"loaded": True})
         best = Measurement(acc=1.0, best_epoch=1, time=0.1, wall=1.0, params=3, device=device)
-        store.import_trials("s", [ImportedTrial(7, {"imported": True}, {0: best})])
+        fill_study(store, "s", [FinishedTrial(7, {"another": True}, {0: best})])
     summary, watcher = run(trials=2, redo_loaded=1)
     assert summary.front.members[0].flags == ("loaded",)
     assert (watcher.started, watcher.redone) == ([], [])

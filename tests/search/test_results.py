@@ -1,4 +1,5 @@
 import pytest
+from filled_study import FinishedTrial, fill_study
 
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.objective import parse_objectives
@@ -9,7 +10,6 @@ from paretocaps.search.results import Results
 from paretocaps.search.same_training import SameTraining
 from paretocaps.search.samplers import SAMPLERS
 from paretocaps.search.stopping.stopping import Stopping
-from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.store import Store
 from paretocaps.testing.probe import PROBE
 
@@ -43,7 +43,7 @@ def results(run, storage):
 
 def finish_elsewhere(results, number):
     measured = results.store.trial("s", 0).attempts[0].measurement
-    results.store.import_trials("s", [ImportedTrial(number, {"imported": number}, {0: measured})])
+    fill_study(results.store, "s", [FinishedTrial(number, {"another": number}, {0: measured})])
 
 
 def test_what_other_drivers_finish_is_taken_in_and_counted(results):

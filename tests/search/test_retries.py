@@ -27,7 +27,7 @@ def attempt(store):
         folder = RunFolder(store.attempt_folder(key))
         retries.begin(key, folder.path)
         if epoch:
-            store.record_epoch(key, EpochRecord(epoch=epoch, acc=0.5, seconds=1, time=1, wall=1))
+            store.record_epochs([(key, EpochRecord(epoch=epoch, acc=0.5, seconds=1, time=1, wall=1))])
         if checkpoint:
             folder.path.mkdir(parents=True, exist_ok=True)
             folder.checkpoint.write_text(checkpoint)

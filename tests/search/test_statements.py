@@ -3,12 +3,12 @@
 from collections import Counter
 
 import pytest
+from filled_study import FinishedTrial, fill_study
 from sqlalchemy import Engine, event
 
 from paretocaps import service
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement
 from paretocaps.search.observer import Observer
-from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.schema import PREFIX
 from paretocaps.storage.store import Store
 
@@ -38,12 +38,12 @@ def statements():
     event.remove(Engine, "before_cursor_execute", watcher.count)
 
 
-def imported(number):
+def finished(number):
     """Return a trial that every other beats."""
     epochs = tuple(EpochRecord(epoch=n, acc=0.01 * n, seconds=1, time=n, wall=n) for n in (1, 2))
     device = Device(name="cpu", kind="cpu")
     measured = Measurement(acc=0.02, best_epoch=2, time=2, wall=2, params=99, device=device, epochs=epochs)
-    return ImportedTrial(1000 + number, {"imported": number}, {0: measured})
+    return FinishedTrial(1000 + number, {"another": number}, {0: measured})
 
 
 def per_trial(storage, watcher, stored):
@@ -55,7 +55,7 @@ def per_trial(storage, watcher, stored):
     flags |= {"objectives": "acc,params", "epochs": EPOCHS}
     service.optimize({**flags, "trials": 1})
     with Store.open(storage, create=False) as store:
-        store.import_trials("s", [imported(number) for number in range(stored)])
+        fill_study(store, "s", [finished(number) for number in range(stored)])
     watcher.by_trial.clear()
     service.optimize({**flags, "trials": stored + TRIALS + 2}, observer=watcher)
     return watcher.by_trial[1:]  # before them is what opening the study costs

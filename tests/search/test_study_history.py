@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from filled_study import FinishedTrial, fill_study
 
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement
 from paretocaps.domain.objective import parse_objectives
@@ -8,7 +9,6 @@ from paretocaps.pareto.indicators import hypervolume, share_of
 from paretocaps.search.corners import FIRST_TRIALS
 from paretocaps.search.study_history import history_of
 from paretocaps.search.views import front_of
-from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.store import Store
 
 BOTH = parse_objectives("acc,time")
@@ -31,8 +31,8 @@ def store(tmp_path):
 
 
 def fill(store, values):
-    trials = [ImportedTrial(2 * n, {"n": n}, {0: measured(*value)}) for n, value in enumerate(values)]
-    store.import_trials("s", trials)
+    trials = [FinishedTrial(2 * n, {"n": n}, {0: measured(*value)}) for n, value in enumerate(values)]
+    fill_study(store, "s", trials)
 
 
 def test_there_is_a_step_per_trial_from_the_one_that_fixes_the_corners_on(store):
@@ -65,14 +65,14 @@ def test_the_history_is_that_of_the_front_within_the_bounds(store):
         assert last.hypervolume == pytest.approx(front.hypervolume_share)
     assert history_of(store, "s", BOTH) == history_of(store, "s", BOTH, requirements=())
     store.create_study("b", {"objectives": ["acc", "time"], "require": ["time<1"]})
-    store.import_trials("b", [ImportedTrial(n, {"n": n}, {0: measured(0.9, 2.0)}) for n in range(9)])
+    fill_study(store, "b", [FinishedTrial(n, {"n": n}, {0: measured(0.9, 2.0)}) for n in range(9)])
     assert [step.hypervolume for step in history_of(store, "b", BOTH)] == [0.0, 0.0]
 
 
 def test_collapsed_trials_take_time_and_add_nothing(store):
     fill(store, [(0.9, 2.0)] * FIRST_TRIALS)
-    collapsed = ImportedTrial(99, {"n": 99}, {0: measured(0.99, 1.0, collapsed=True)})
-    store.import_trials("s", [collapsed])
+    collapsed = FinishedTrial(99, {"n": 99}, {0: measured(0.99, 1.0, collapsed=True)})
+    fill_study(store, "s", [collapsed])
     before, after = history_of(store, "s", BOTH)
     assert (after.hypervolume, after.training_seconds) == (before.hypervolume, before.training_seconds + 1.0)
 
@@ -94,8 +94,8 @@ def test_the_history_of_one_device_ends_with_its_front_and_has_its_seconds(store
     trials = []
     for n, value in enumerate(values):
         device = Device(name="ab"[n % 3 == 0], kind="cpu")
-        trials.append(ImportedTrial(n, {"n": n}, {0: measured(*value).model_copy(update={"device": device})}))
-    store.import_trials("s", trials)
+        trials.append(FinishedTrial(n, {"n": n}, {0: measured(*value).model_copy(update={"device": device})}))
+    fill_study(store, "s", trials)
     view = BOTH, "b"
     (*_, last) = history_of(store, "s", *view)
     front = front_of(store, "s", BOTH, device="b")

@@ -5,6 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from filled_study import FinishedTrial, fill_study
 from sqlalchemy import event
 
 from paretocaps.domain.measurement import Device, Measurement
@@ -15,7 +16,7 @@ from paretocaps.search.levels import with_levels
 from paretocaps.search.ranking import asked_quantities, ranked_front, within
 from paretocaps.search.views import front_of, trials_of
 from paretocaps.storage.quantity_table import by_trial
-from paretocaps.storage.records import ImportedTrial, StudyRecord
+from paretocaps.storage.records import StudyRecord
 from paretocaps.storage.schema import PREFIX
 from paretocaps.storage.store import Store
 
@@ -35,8 +36,10 @@ def store(storage):
 
 
 def fill(store, *measurements, first=0):
-    store.import_trials(
-        "s", [ImportedTrial(first + n, {"n": first + n}, {0: one}) for n, one in enumerate(measurements)]
+    fill_study(
+        store,
+        "s",
+        [FinishedTrial(first + n, {"n": first + n}, {0: one}) for n, one in enumerate(measurements)],
     )
 
 
@@ -77,7 +80,7 @@ def test_a_study_of_a_version_with_a_default_bound_is_shown_within_it(store):
 def test_a_study_without_bounds_leaves_out_what_collapsed_unless_all_is_asked_for(store):
     store.create_study("free", {"objectives": ["acc", "time"], "require": []})
     measured = measurement(0.1, 1).model_copy(update={"collapsed": True}), measurement(0.3, 2)
-    store.import_trials("free", [ImportedTrial(n, {"n": n}, {0: one}) for n, one in enumerate(measured)])
+    fill_study(store, "free", [FinishedTrial(n, {"n": n}, {0: one}) for n, one in enumerate(measured)])
     assert numbers(front_of(store, "free")) == [1]
     assert front_of(store, "free").apart == "1 trial apart: collapsed"
     assert numbers(front_of(store, "free", requirements=())) == [1, 0]

@@ -1,10 +1,10 @@
 import pytest
+from filled_study import FinishedTrial, fill_study
 
 from paretocaps import service
 from paretocaps.domain.measurement import Device, Measurement
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import UnknownNameError, UsageError
-from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.store import Store
 
 
@@ -12,14 +12,14 @@ def trial(number, acc, params, device="cpu", torch="2.12", calibration=1.0):
     where = Device(name=device, kind="cpu", torch=torch, calibration=calibration)
     values = {"best_epoch": 1, "wall": 20.0, "time": 10.0 * calibration, "cpu_time": 10.0}
     measured = Measurement(acc=acc, params=params, device=where, **values)
-    return ImportedTrial(number, {"batch_size": number}, {0: measured})
+    return FinishedTrial(number, {"batch_size": number}, {0: measured})
 
 
 def create(url, name, trials, **spec):
     spec = {"objectives": ("acc", "time", "params"), "require": (), "epochs": 5} | spec
     with Store.open(url, create=True) as store:
         store.create_study(name, StudySpec(study=name, **spec).model_dump(mode="json"))
-        store.import_trials(name, trials)
+        fill_study(store, name, trials)
 
 
 @pytest.fixture

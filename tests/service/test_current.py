@@ -29,7 +29,7 @@ def test_a_training_goes_on_at_the_pace_of_its_epochs(store):
     store.start_trial("s", 0, {"batch_size": 4}, "baseline")
     key = store.start_attempt("s", 0, 0)
     for number, acc in ((1, 0.5), (2, 0.7)):
-        store.record_epoch(key, epoch(number, acc, wall=10.0 * number))
+        store.record_epochs([(key, epoch(number, acc, wall=10.0 * number))])
     began = store.trial("s", 0).attempts[0].started
     (one,) = current(store, "s", 0, began + timedelta(seconds=20)).trainings
     assert (one.trial, one.seed, one.design, one.epoch, one.epochs) == (0, 0, "baseline", 2, 5)
@@ -38,7 +38,7 @@ def test_a_training_goes_on_at_the_pace_of_its_epochs(store):
     slower = current(store, "s", 0, began + timedelta(seconds=90))  # in the third epoch, for 70 s
     assert slower.seconds_left == pytest.approx(2 * 90 / 3)
     for number in (3, 4, 5):
-        store.record_epoch(key, epoch(number, 0.8, wall=30.0 * number))
+        store.record_epochs([(key, epoch(number, 0.8, wall=30.0 * number))])
     assert current(store, "s", 0, began + timedelta(seconds=155)).seconds_left == 0.0
 
 
@@ -46,7 +46,7 @@ def test_a_resumed_training_goes_on_where_it_was_cut_off(store):
     store.start_trial("s", 0, {})
     key = store.start_attempt("s", 0, 0)
     for number in (1, 2):  # of the earlier attempt
-        store.record_epoch(key, epoch(number, 0.5, wall=60.0 * number))
+        store.record_epochs([(key, epoch(number, 0.5, wall=60.0 * number))])
     began = store.trial("s", 0).attempts[0].started
     assert current(store, "s", 0, began + timedelta(seconds=5)).seconds_left == pytest.approx(180.0)
 

@@ -1,6 +1,7 @@
 """The bounds of a study hold for every reader, and `all=True` lifts them for each."""
 
 import pytest
+from filled_study import FinishedTrial, fill_study
 
 from paretocaps import service
 from paretocaps.domain.measurement import Device, Measurement
@@ -8,7 +9,6 @@ from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import UsageError
 from paretocaps.search.identity import data_content, stored_form
 from paretocaps.service.fronts import bounds
-from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.store import Store
 
 # (acc, time, macs), of which the last one is in the corner
@@ -22,8 +22,8 @@ def url(tmp_path_factory):
         for study, require in (("free", ()), ("bounded", ("acc>=0.92",))):
             spec = StudySpec(study=study, objectives=("acc", "time"), require=require)
             store.create_study(study, spec.model_dump(mode="json"))
-            store.import_trials(
-                study, [ImportedTrial(n, {}, {0: measured(*own)}) for n, own in enumerate(TRIALS)]
+            fill_study(
+                store, study, [FinishedTrial(n, {}, {0: measured(*own)}) for n, own in enumerate(TRIALS)]
             )
     return url
 
@@ -66,7 +66,7 @@ def test_seconds_of_several_devices_pick_no_trial(tmp_path):
         spec = StudySpec(study="s", objectives=("acc", "macs"), require=())
         store.create_study("s", spec.model_dump(mode="json"))
         trials = [measured(0.9, 5.0, 50), measured(0.8, 1.0, 40, "another")]
-        store.import_trials("s", [ImportedTrial(n, {"n": n}, {0: one}) for n, one in enumerate(trials)])
+        fill_study(store, "s", [FinishedTrial(n, {"n": n}, {0: one}) for n, one in enumerate(trials)])
     assert service.pick_trial(url, "s", best="macs").trial == 1
     with pytest.raises(UsageError, match=r"wall was measured on several devices .* the N for --trial"):
         service.pick_trial(url, "s", best="wall")
@@ -100,7 +100,7 @@ def test_images_that_have_moved_are_named_to_be_judged_by(url, tmp_path):
     spec = StudySpec(study="own", objectives=("acc", "time"), data=str(tmp_path / "here"), trainer="probe")
     with Store.open(url, create=False) as store:
         store.create_study("own", stored_form(spec), content=data_content(spec))
-        store.import_trials("own", [ImportedTrial(0, {}, {0: measured(0.9, 1.0, 1)})])
+        fill_study(store, "own", [FinishedTrial(0, {}, {0: measured(0.9, 1.0, 1)})])
     moved = {"test": True, "data": str(tmp_path / "there")}
     assert [member.trial for member in service.load_front("own", url, **moved)] == [0]
     with pytest.raises(UsageError, match="are not those of study 'own'"):

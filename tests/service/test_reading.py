@@ -1,12 +1,12 @@
 from pathlib import Path
 
 import pytest
+from filled_study import FinishedTrial, fill_study
 
 from paretocaps import service
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement, best_epoch
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import StorageError, UsageError
-from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.store import Store
 
 
@@ -56,12 +56,12 @@ def test_a_mixed_fleet_is_refused_kept_apart_or_scaled(storage, folder):
         values = {"acc": 0.9 - number / 10, "best_epoch": 1, "time": 4.0, "wall": 4.0, "params": 1}
         remarks = ("a <busy> machine",) if name == "fast" else ()
         measured = Measurement(**values, device=device, remarks=remarks)
-        trials.append(ImportedTrial(number, {"n": number}, {0: measured}))
+        trials.append(FinishedTrial(number, {"n": number}, {0: measured}))
     with Store.open(url, create=True) as store:
         store.create_study(
             "m", StudySpec(study="m", objectives=("acc", "time"), require=()).model_dump(mode="json")
         )
-        store.import_trials("m", trials)
+        fill_study(store, "m", trials)
     with pytest.raises(UsageError, match="--measured-on, or give --scale-to"):
         service.load_front("m", url)
     times = {
@@ -115,8 +115,10 @@ def test_a_trial_that_never_reaches_a_design_is_left_out_by_its_mean(folder):
     with Store.open(url, create=True) as store:
         store.create_study("p", StudySpec(study="p", objectives=("acc", "time")).model_dump(mode="json"))
         trials = [("good", trained(0.9, second=1.0)), ("bad", trained(0.2, second=1.0))]
-        store.import_trials(
-            "p", [ImportedTrial(n, {"n": n}, {0: one}, design=name) for n, (name, one) in enumerate(trials)]
+        fill_study(
+            store,
+            "p",
+            [FinishedTrial(n, {"n": n}, {0: one}, design=name) for n, (name, one) in enumerate(trials)],
         )
     front = service.load_front("p", url, "acc,time_to(acc=good)", require=())
     assert front.left_out == (

@@ -2,10 +2,11 @@
 
 import re
 
+from filled_study import FinishedTrial, fill_study
+
 from paretocaps import service
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement, best_epoch
 from paretocaps.domain.study_spec import StudySpec
-from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.store import Store
 
 
@@ -46,9 +47,7 @@ def test_what_is_published_has_its_own_section_and_is_no_setting(folder):
     with Store.open(url, create=True) as store:
         store.create_study("p", spec.model_dump(mode="json"))
         trials = ((0, "mine", mine), (1, "wab", wab))
-        store.import_trials(
-            "p", [ImportedTrial(n, {"n": n}, found, design=name) for n, name, found in trials]
-        )
+        fill_study(store, "p", [FinishedTrial(n, {"n": n}, found, design=name) for n, name, found in trials])
     text = service.write_report("p", url).read_text()
     before, after = text.split("<h2>Published and measured</h2>")
     section, settings = after.split("<h2>Settings and versions</h2>")
@@ -83,7 +82,7 @@ def test_trials_that_were_stopped_on_other_devices_are_left_out_of_a_report_of_o
 
     with Store.open(url, create=True) as store:
         store.create_study("d", spec.model_dump(mode="json"))
-        store.import_trials("d", [ImportedTrial(n, {"n": n}, {0: on("ab"[n], 0.8)}) for n in (0, 1)])
+        fill_study(store, "d", [FinishedTrial(n, {"n": n}, {0: on("ab"[n], 0.8)}) for n in (0, 1)])
         for number, device in ((2, "a"), (3, "b")):
             store.start_trial("d", number, {"n": number})
             store.stop_attempt(store.start_attempt("d", number, 0), on(device, 0.5), "beaten")

@@ -92,14 +92,14 @@ def test_predictions_are_a_number_of_images_too(store, attempt, measure):
 
 def test_the_measurement_s_epochs_replace_those_recorded(store, attempt, measure):
     for record in measure(epochs=5).epochs:
-        store.record_epoch(attempt, record)
+        store.record_epochs([(attempt, record)])
     store.finish_attempt(attempt, measure(epochs=3))
     assert len(only(store).epochs) == 3
 
 
 def test_a_measurement_without_epochs_leaves_them(store, attempt, measure):
     for record in measure(epochs=5).epochs:
-        store.record_epoch(attempt, record)
+        store.record_epochs([(attempt, record)])
     store.finish_attempt(attempt, measure(epochs=0))
     assert len(only(store).epochs) == 5
 

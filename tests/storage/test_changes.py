@@ -30,14 +30,6 @@ def test_a_driver_reads_all_trials_once_and_then_only_those_that_changed(store, 
     assert change < later < latest
 
 
-def test_imported_trials_are_a_change(store, measure):
-    from paretocaps.storage.records import ImportedTrial
-
-    change, _ = store.changes("s")
-    store.import_trials("s", [ImportedTrial(7, {"a": 1}, {0: measure()})])
-    assert states(store.changes("s", change)[1]) == {7: "finished"}
-
-
 def test_an_unknown_study_is_named(store):
     with pytest.raises(StorageError, match="no study 'x'"):
         store.changes("x")

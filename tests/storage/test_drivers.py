@@ -47,7 +47,7 @@ def test_every_write_of_a_driver_that_was_ended_is_refused_and_stores_nothing(dr
     for write in (
         lambda: fenced.start_trial("s", 1, {"a": 2}),
         lambda: fenced.start_attempt("s", 0, 1),
-        lambda: fenced.record_epoch(key, measure().epochs[0]),
+        lambda: fenced.record_epochs([(key, measure().epochs[0])]),
         lambda: fenced.finish_attempt(key, measure()),
         lambda: fenced.interrupt_trial("s", 0),
         lambda: fenced.fix_corners("s", (1, 2, 3), (1, 0, 0)),

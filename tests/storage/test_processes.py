@@ -41,7 +41,7 @@ with Store.open(url, create=True) as store:
         store.start_trial(name, number, {"n": number})
         attempt = store.start_attempt(name, number, 0)
         for epoch in epochs:
-            store.record_epoch(attempt, epoch)
+            store.record_epochs([(attempt, epoch)])
         store.finish_attempt(attempt, measurement)
         store.finish_trial(name, number)
         assert len(store.table(name, ["acc"])) == number + 1

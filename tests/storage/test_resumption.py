@@ -33,13 +33,13 @@ def test_an_attempt_got_further_by_an_epoch_that_no_earlier_one_had(store, measu
     records = measure(epochs=3).epochs
     store.start_trial("s", 0, {})
     store.start_trial("s", 1, {})
-    store.record_epoch(store.start_attempt("s", 1, 7), records[2])  # of another trial
-    store.record_epoch(store.start_attempt("s", 0, 8), records[2])  # of another seed
+    store.record_epochs([(store.start_attempt("s", 1, 7), records[2])])  # of another trial
+    store.record_epochs([(store.start_attempt("s", 0, 8), records[2])])  # of another seed
     reached = []
     for epochs in (records[:1], (), records[:1], records[:2], records):
         key = store.start_attempt("s", 0, 7)
         for record in epochs:
-            store.record_epoch(key, record)
+            store.record_epochs([(key, record)])
         reached.append(store.got_further(key))
     assert reached == [True, False, False, True, True]
 

@@ -48,10 +48,10 @@ def test_one_driver_continues_a_stopped_trial(store, key):
 
 def test_a_curve_has_the_last_record_of_each_epoch(store, key, measure):
     for record in measure(epochs=3).epochs:
-        store.record_epoch(key, record)
+        store.record_epochs([(key, record)])
     store.interrupt_trial("s", 0)
     again = store.start_attempt("s", 0, 7)
     other = measure(epochs=2).epochs[1].model_copy(update={"acc": 0.5})
-    store.record_epoch(again, other)
+    store.record_epochs([(again, other)])
     assert [record.acc for record in store.curves("s", 7)[0]] == [0.01, 0.5, 0.03]
     assert store.curves("s", 8) == store.curves("s", 7, [1]) == {}

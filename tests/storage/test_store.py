@@ -1,6 +1,7 @@
 import inspect
 
 import pytest
+from filled_study import FinishedTrial, fill_study
 
 from paretocaps.errors import StorageError
 from paretocaps.storage.store import Store
@@ -41,10 +42,8 @@ def test_artifacts_lie_beside_the_database(store, tmp_path):
 
 
 def test_a_study_of_many_trials_is_read_whole(store, measure):
-    from paretocaps.storage.records import ImportedTrial
-
     one = measure(epochs=0)
-    store.import_trials("s", [ImportedTrial(number, {"n": number}, {0: one}) for number in range(2000)])
+    fill_study(store, "s", [FinishedTrial(number, {"n": number}, {0: one}) for number in range(2000)])
     assert len(store.table("s", ["acc", "time", "params"])) == 2000
     assert len(store.table("s", ["acc"], range(2000))) == 2000
     assert len(store.trials("s")) == 2000

@@ -7,7 +7,6 @@ from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.measurement import JudgedTest
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.storage.claims import NewTrial
-from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.rejections import RejectedTrial
 
 
@@ -90,9 +89,7 @@ def test_rejected_and_imported_trials_are_told_with_their_values(store, told, me
     store.reject_trial("s", RejectedTrial(0, {"blocks": 9}, "digest", "too large", {"params": 9.0}))
     more = {"reason": "too large", "choices": {"blocks": 9}, "predicted": {"params": 9.0}}
     assert last(store) == {"trial": 0, "state": "rejected", **more}
-    store.import_trials("s", [ImportedTrial(1, {}, {0: measure(acc=0.5), 1: measure(acc=0.7)})])
-    assert last(store)["values"]["acc"] == pytest.approx(0.6)
-    assert told() == [(0, "rejected"), (1, "finished")]
+    assert told() == [(0, "rejected")]
 
 
 def test_a_front_is_told_when_it_changes(store, finish):
