@@ -1,15 +1,12 @@
 """Gets weights of the Hugging Face hub from the local cache, or else downloads them."""
 
-import os
-import queue
 from pathlib import Path
-from threading import Thread
 
 from paretocaps.errors import DataError
 from paretocaps.extras import require
+from paretocaps.hub_access import why_not_asked
 
 WEIGHTS = "model.safetensors"
-PATIENCE = 2.0  # seconds to wait for the hub's first answer, unless HF_HUB_ETAG_TIMEOUT is set
 
 
 def hub_weights(repository: str) -> Path:
@@ -36,7 +33,7 @@ def hub_weights(repository: str) -> Path:
         ) from None
     if isinstance(cached, str):
         return Path(cached)
-    why_not = "HF_HUB_OFFLINE is set" if _offline() else None if _answers() else "there is no network"
+    why_not = why_not_asked()
     if why_not:
         raise DataError(
             f"checkpoint {repository!r} is no file here, is not cached, and {why_not}: download its {WEIGHTS}"
@@ -47,32 +44,3 @@ def hub_weights(repository: str) -> Path:
     except Exception as error:  # the client and the HTTP library have errors of many kinds
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataError(f"checkpoint {repository!r} could not be downloaded ({reason})") from None
-
-
-def _offline() -> bool:
-    from huggingface_hub import constants
-
-    said = os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
-    return said or bool(constants.HF_HUB_OFFLINE)
-
-
-def _answers() -> bool:
-    """Return whether the hub answers in time; a thread asks, since no timeout bounds a DNS look-up."""
-    from huggingface_hub import constants, get_session
-
-    patience = float(os.environ.get("HF_HUB_ETAG_TIMEOUT") or PATIENCE)
-    answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
-
-    def ask() -> None:
-        try:
-            get_session().head(constants.ENDPOINT, timeout=patience)
-        except Exception:  # its errors differ between versions of the client
-            answers.put(False)
-        else:
-            answers.put(True)
-
-    Thread(target=ask, daemon=True).start()
-    try:
-        return answers.get(timeout=patience)
-    except queue.Empty:
-        return False

@@ -1,11 +1,8 @@
 """Data sets of the Hugging Face hub, read by the `datasets` library from its cache, else downloaded."""
 
 import logging
-import os
-import queue
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Thread
 from typing import Any
 
 from paretocaps.data.catalog import DatasetEntry
@@ -20,9 +17,7 @@ from paretocaps.data.sources.image_table import (
 )
 from paretocaps.errors import DataError
 from paretocaps.extras import require
-
-OFFLINE_VARIABLES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")
-PATIENCE = 2.0  # s to wait for the hub's first answer, unless HF_HUB_ETAG_TIMEOUT is set
+from paretocaps.hub_access import why_not_asked
 
 
 def read(entry: DatasetEntry, cache_dir: str | None = None) -> EncodedData:
@@ -86,54 +81,21 @@ def _cached(entry: DatasetEntry, cache_dir: str | None) -> Any:
 
 
 def _downloaded(entry: DatasetEntry, cache_dir: str | None) -> Any:
-    from datasets import load_dataset
+    import datasets
 
-    why_not = "HF_HUB_OFFLINE is set" if _offline() else None if _hub_answers() else "there is no network"
+    why_not = why_not_asked("HF_DATASETS_OFFLINE", offline=bool(datasets.config.HF_HUB_OFFLINE))
     if why_not:
         raise DataError(
             f"data set {entry.name!r} is not cached and {why_not}: use --data FOLDER with its IDX or parquet"
             " files, or --dataset digits"
         )
     try:
-        return load_dataset(entry.origin, entry.config or None, cache_dir=cache_dir)
+        return datasets.load_dataset(entry.origin, entry.config or None, cache_dir=cache_dir)
     except Exception as error:  # the library, Arrow and the HTTP client have errors of their own
         raise DataError(
             f"data set {entry.name!r} could not be downloaded from {entry.origin} ({_first_line(error)}): try"
             " again, or use --data FOLDER with its IDX or parquet files"
         ) from None
-
-
-def _offline() -> bool:
-    import datasets
-    from huggingface_hub import constants
-
-    said = any(os.environ.get(name, "").upper() in {"1", "ON", "YES", "TRUE"} for name in OFFLINE_VARIABLES)
-    return said or bool(constants.HF_HUB_OFFLINE) or bool(datasets.config.HF_HUB_OFFLINE)
-
-
-def _hub_answers() -> bool:
-    """Return whether the hub answers in time, through the proxy of the client if it has one.
-
-    The request runs in a thread, because no timeout of a socket bounds the look-up of a host name.
-    """
-    from huggingface_hub import constants, get_session
-
-    patience = float(os.environ.get("HF_HUB_ETAG_TIMEOUT") or PATIENCE)
-    answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
-
-    def ask() -> None:
-        try:
-            get_session().head(constants.ENDPOINT, timeout=patience)
-        except Exception:  # versions of the client use different HTTP libraries with different errors
-            answers.put(False)
-        else:
-            answers.put(True)
-
-    Thread(target=ask, daemon=True).start()
-    try:
-        return answers.get(timeout=patience)
-    except queue.Empty:
-        return False
 
 
 def _part(entry: DatasetEntry, split: Any, name: str, classes: int | None) -> EncodedPart:
