@@ -18,7 +18,7 @@ from paretocaps.domain.choices import Choices
 from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.complexity import training_flops
-from paretocaps.models.pruning.target import pruned
+from paretocaps.models.pruning.target import pruned_by
 from paretocaps.models.starting import starting_architecture
 from paretocaps.training.device import describe_device, open_device
 from paretocaps.training.kept_tunings import KeptTunings
@@ -106,9 +106,7 @@ class Case:
     def architecture(self) -> Architecture:
         """The architecture of the network, pruned by the choices."""
         whole = starting_architecture(architecture(self.choices, *self.shape, self.classes), self.choices)
-        return pruned(
-            whole, self.choices.pruning_ratio, self.choices.bottleneck, self.choices.pruning_share_of
-        )
+        return pruned_by(whole, self.choices)
 
 
 def benchmark(

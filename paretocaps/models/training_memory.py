@@ -6,6 +6,7 @@ networks of all families and routings, in float32 and bfloat16 and at 2, 16 and 
 results come on top of both.
 """
 
+from paretocaps.domain.choices import Choices
 from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.families.family import PLAIN
 from paretocaps.domain.routings.routings import ROUTINGS
@@ -42,6 +43,15 @@ def training_bytes(
     casts = 0 if itemsize == FLOAT32 else itemsize * trained  # products keep their cast weights, too
     kept = kept_numbers(a, frozen=frozen)
     return state + casts + images * (itemsize * kept.computed + FLOAT32 * kept.whole)
+
+
+def forecast_bytes(a: Architecture, images: int, choices: Choices) -> int:
+    """Return `training_bytes` of a training with these choices before it is known where it trains.
+
+    Whether `precision=auto` comes to half precision is known only there: it counts as float32.
+    """
+    itemsize = FLOAT32 if choices.precision in ("auto", "fp32") else FLOAT32 // 2
+    return training_bytes(a, images, itemsize=itemsize, frozen=choices.frozen, optimizer=choices.optimizer)
 
 
 def images_of_pass(a: Architecture) -> int:

@@ -81,16 +81,16 @@ def describe(
     """
     from paretocaps.models.architecture import architecture
     from paretocaps.models.complexity import complexity, multiply_adds, parameters
-    from paretocaps.models.pruning.target import pruned
+    from paretocaps.models.pruning.target import pruned_by
     from paretocaps.models.starting import starting_architecture
-    from paretocaps.models.training_memory import FLOAT32, training_bytes
+    from paretocaps.models.training_memory import forecast_bytes
     from paretocaps.schedules.plan import build_plan
     from paretocaps.schedules.pruning_start import warmup_epochs
 
     choices, canonical = read_choices(settings, design, trainer)
     height, width, channels = image_size(image)
     whole = starting_architecture(architecture(choices, height, width, channels, classes), choices)
-    shape = pruned(whole, choices.pruning_ratio, choices.bottleneck, choices.pruning_share_of)
+    shape = pruned_by(whole, choices)
     batch = max(row.batch_size for row in build_plan(choices, _IMAGES, _EPOCHS).phases)
     return Description(
         choices=canonical,
@@ -98,13 +98,7 @@ def describe(
         macs=multiply_adds(shape),
         capsules=shape.capsules if FAMILIES.get(shape.family).has_capsules else 0,
         parts=tuple(part._asdict() for part in complexity(shape)),
-        memory=training_bytes(
-            shape if warmup_epochs(choices, _EPOCHS) == 0 else whole,
-            batch,
-            itemsize=FLOAT32 if choices.precision in ("auto", "fp32") else FLOAT32 // 2,
-            frozen=choices.frozen,
-            optimizer=choices.optimizer,
-        ),
+        memory=forecast_bytes(shape if warmup_epochs(choices, _EPOCHS) == 0 else whole, batch, choices),
         batch_size=batch,
     )
 

@@ -1,7 +1,6 @@
 """Tells the sizes, the memory and the work of the built-in trainer's trainings; it imports no torch."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from paretocaps.domain.brought_choices import choices_model
@@ -12,13 +11,12 @@ from paretocaps.domain.forecast import EpochForecast, Forecast, Work
 from paretocaps.domain.trainer import CheckedData, Forecaster
 from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.complexity import complexity, multiply_adds, parameters
-from paretocaps.models.pruning.target import pruned
+from paretocaps.models.pruning.target import pruned_by
 from paretocaps.models.starting import starting_architecture
-from paretocaps.models.training_memory import FLOAT32, training_bytes
+from paretocaps.models.training_memory import FLOAT32, forecast_bytes
 from paretocaps.schedules.plan import TrainingPlan, build_plan
 from paretocaps.schedules.pruning_start import warmup_epochs
 
-_pruned = lru_cache(maxsize=1024)(pruned)
 _KINDS = {
     "primary": "primary",
     "capsule_layer": "hidden",
@@ -44,7 +42,7 @@ def forecasting(data: CheckedData, epochs: int, ranks: int) -> Forecaster:
         choices = choices_model().model_validate(dict(values))
         shape = architecture(choices, height, width, channels, labels, pairs=pairs)
         whole = starting_architecture(shape, choices)
-        last = _pruned(whole, choices.pruning_ratio, choices.bottleneck, choices.pruning_share_of)
+        last = pruned_by(whole, choices)
         plan = build_plan(choices, images, epochs, choices.ranks or ranks)
         sizes = {"params": parameters(last), "macs": multiply_adds(last)}
         known = whole.trunk == PLAIN or choices.pruning_ratio == 0.0  # else the weights choose the channels
@@ -61,17 +59,9 @@ def forecasting(data: CheckedData, epochs: int, ranks: int) -> Forecaster:
 
 
 def _memory(first: Architecture, choices: Choices, plan: TrainingPlan, ranks: int) -> int:
-    """Return about how many bytes a rank needs at its peak, which is with the `first` network.
-
-    Whether `precision=auto` comes to half precision is known where it trains: it counts as float32.
-    """
-    return training_bytes(
-        first,
-        -(-min(plan.images, max(phase.batch_size for phase in plan.phases)) // ranks),
-        itemsize=FLOAT32 if choices.precision in ("auto", "fp32") else FLOAT32 // 2,
-        frozen=choices.frozen,
-        optimizer=choices.optimizer,
-    )
+    """Return about how many bytes a rank needs at its peak, which is with the `first` network."""
+    images = min(plan.images, max(phase.batch_size for phase in plan.phases))
+    return forecast_bytes(first, -(-images // ranks), choices)
 
 
 def _epochs(

@@ -12,7 +12,7 @@ from paretocaps.domain.wording import bytes_text
 from paretocaps.errors import UsageError
 from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.complexity import parameters
-from paretocaps.models.pruning.target import pruned
+from paretocaps.models.pruning.target import pruned_by
 from paretocaps.models.starting import starting_architecture
 from paretocaps.models.training_memory import training_bytes
 from paretocaps.schedules.plan import build_plan
@@ -58,7 +58,7 @@ class Demand:
         whole = starting_architecture(shape, choices)
         if warmup_epochs(choices, self.epochs) != 0:
             return whole
-        return pruned(whole, choices.pruning_ratio, choices.bottleneck, choices.pruning_share_of)
+        return pruned_by(whole, choices)
 
     def bytes(self, device: torch.device, **changed: Any) -> int:
         """Return about how many bytes the training needs on `device`, with some choices `changed`.

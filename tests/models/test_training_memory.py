@@ -10,7 +10,7 @@ from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.complexity import parameters
 from paretocaps.models.losses import capsnet_loss
-from paretocaps.models.training_memory import kept_numbers, training_bytes
+from paretocaps.models.training_memory import forecast_bytes, kept_numbers, training_bytes
 from paretocaps.training.memory import saved_bytes, state_bytes
 
 NETWORKS = [
@@ -95,3 +95,10 @@ def test_it_needs_no_torch() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(("precision", "itemsize"), [("auto", 4), ("fp32", 4), ("bf16", 2), ("fp16", 2)])
+def test_an_automatic_precision_counts_as_float32(precision, itemsize) -> None:
+    choices = Choices(precision=precision, primary_capsules=8)
+    shape = architecture(choices, 28, 28, 1, 10)
+    assert forecast_bytes(shape, 16, choices) == training_bytes(shape, 16, itemsize=itemsize)

@@ -1,8 +1,10 @@
 """Finds the widths at which a network has lost a given share of its multiply-adds."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from math import sqrt
 
+from paretocaps.domain.choices import Choices
 from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.families.family import PLAIN
 from paretocaps.errors import UsageError
@@ -60,6 +62,18 @@ def pruned(
         return (0.0 if error <= _CLOSE else error), _unevenness(architecture, candidate)
 
     return min(_candidates(architecture, ratio), key=_rank)
+
+
+def pruned_by(whole: Architecture, choices: Choices) -> Architecture:
+    """Return `whole` as the choices prune it: by their ratio, their bottleneck, and what it is a share of.
+
+    Raises:
+        UsageError: as `pruned`.
+    """
+    return _pruned(whole, choices.pruning_ratio, choices.bottleneck, choices.pruning_share_of)
+
+
+_pruned = lru_cache(maxsize=1024)(pruned)
 
 
 def _candidates(whole: Architecture, ratio: float) -> Iterator[Architecture]:

@@ -2,10 +2,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from paretocaps.domain.choices import Choices
 from paretocaps.errors import UsageError
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.complexity import multiply_adds
-from paretocaps.models.pruning.target import pruned, removed_share
+from paretocaps.models.pruning.target import pruned, pruned_by, removed_share
 
 DECODERS = st.sampled_from(["full", "reduced", "none"])
 
@@ -97,3 +98,9 @@ def test_pruning_again_counts_from_what_is_left():
 def test_ratios_that_are_no_shares_are_refused(ratio):
     with pytest.raises(UsageError, match=f"pruning_ratio={ratio:g}"):
         pruned(architecture(8), ratio)
+
+
+def test_choices_prune_by_their_ratio():
+    before = architecture(28)
+    assert pruned_by(before, Choices(pruning_ratio=0.5)) == pruned(before, 0.5)
+    assert pruned_by(before, Choices()) == before
