@@ -132,6 +132,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f": did you mean {by_small[near[0]]!r}?" if near else ""
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's text, or the name of its type where it has no text."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
 _NO_MEMORY = ("out of memory", "can't allocate memory", "status_alloc_failed")
 
 

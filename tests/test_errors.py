@@ -12,6 +12,7 @@ from paretocaps.errors import (
     UnknownNameError,
     UsageError,
     did_you_mean,
+    first_line,
     naming,
     of_disk,
     why_not_written,
@@ -41,6 +42,11 @@ def test_a_mismatch_holds_what_differs_and_what_to_do_apart() -> None:
     assert str(error) == f"{error.reason}: {error.remedy}, or choose another --study name"
     other = StudyMismatchError("it is read otherwise", "restore it", "go on elsewhere")
     assert str(other) == "it is read otherwise: restore it, or go on elsewhere"
+
+
+def test_the_first_line_of_an_error_without_text_is_its_type() -> None:
+    assert first_line(ValueError("one\ntwo")) == "one"
+    assert first_line(ValueError()) == "ValueError"
 
 
 def test_nothing_near_is_not_guessed() -> None:

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from paretocaps.errors import DataError, ParetocapsError, UsageError, why_not_written
+from paretocaps.errors import DataError, ParetocapsError, UsageError, first_line, why_not_written
 from paretocaps.exporting.document import (
     DOCUMENT,
     GRAPH,
@@ -181,4 +181,4 @@ def _first(error: Any) -> str:
     if isinstance(error, ValidationError):
         first = error.errors()[0]
         return f"{'.'.join(map(str, first['loc'])) or 'architecture'}: {first['msg']}"
-    return next(iter(str(error).splitlines()), type(error).__name__)
+    return first_line(error)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paretocaps.errors import DataError
+from paretocaps.errors import DataError, first_line
 from paretocaps.extras import require
 
 IMAGES, SCORES = "images", "scores"
@@ -35,7 +35,7 @@ def open_graph(path: Path, threads: int = 0) -> Any:
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime has error classes of its own
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise DataError(f"{str(path)!r} cannot be read as ONNX ({reason}): export again") from None
     names = [one.name for one in (*session.get_inputs(), *session.get_outputs())]
     if names != [IMAGES, SCORES]:

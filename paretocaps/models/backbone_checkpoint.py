@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from paretocaps.domain.wording import listed
-from paretocaps.errors import DataError, UsageError
+from paretocaps.errors import DataError, UsageError, first_line
 from paretocaps.models.geometry import Size
 from paretocaps.models.hub_weights import hub_weights
 from paretocaps.models.network import Network
@@ -175,12 +175,11 @@ def read_checkpoint(name: str) -> Weights:
 
 def _reason(error: Exception) -> str:
     """Return in a few words why a file cannot be read."""
-    said = str(error)
-    if isinstance(error, LookupError | EOFError | struct.error) or "Unsupported operand" in said:
+    if isinstance(error, LookupError | EOFError | struct.error) or "Unsupported operand" in str(error):
         return "it is no PyTorch file"  # such as an HTML page that was downloaded instead
     if isinstance(error, UnpicklingError):
         return "it holds more than tensors, which is not safe to load"
-    return (said.splitlines() or [type(error).__name__])[0].split(". ")[0]
+    return first_line(error).split(". ")[0]
 
 
 def _path(name: str) -> Path:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from paretocaps.errors import DataError
+from paretocaps.errors import DataError, first_line
 from paretocaps.extras import require
 from paretocaps.hub_access import why_not_asked
 
@@ -42,5 +42,4 @@ def hub_weights(repository: str) -> Path:
     try:
         return Path(hf_hub_download(repository, WEIGHTS))
     except Exception as error:  # the client and the HTTP library have errors of many kinds
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise DataError(f"checkpoint {repository!r} could not be downloaded ({reason})") from None
+        raise DataError(f"checkpoint {repository!r} could not be downloaded ({first_line(error)})") from None

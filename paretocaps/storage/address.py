@@ -8,7 +8,7 @@ from sqlalchemy import make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from paretocaps.errors import StorageError, did_you_mean
+from paretocaps.errors import StorageError, did_you_mean, first_line
 from paretocaps.masking import masked
 from paretocaps.storage.url_settings import known_settings
 
@@ -147,7 +147,7 @@ def _check_driver(url: URL) -> None:
     except NoSuchModuleError:
         raise StorageError(f"{where}: unknown driver {url.get_driver_name()!r}: leave it out") from None
     except ImportError as error:
-        reason = str(error).splitlines()[0]
+        reason = first_line(error)
         package = _PACKAGES.get(url.get_driver_name(), error.name)
         raise StorageError(f"{where}: its driver is missing ({reason}): pip install {package}") from None
     if dialect.is_async:

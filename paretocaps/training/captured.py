@@ -7,6 +7,7 @@ from functools import lru_cache
 import torch
 
 from paretocaps.data.device_loader import Batch
+from paretocaps.errors import first_line
 from paretocaps.training.optimizer import OPTIMIZERS
 from paretocaps.training.ranks import Ranks
 from paretocaps.training.step import TrainingStep
@@ -158,4 +159,4 @@ def cause(error: BaseException) -> str:
     """Return the first error's first line: a capture that fails raises once more when it ends."""
     while error.__context__ is not None:
         error = error.__context__
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    return first_line(error)

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from paretocaps.errors import DataError, UnknownNameError, UsageError
+from paretocaps.errors import DataError, UnknownNameError, UsageError, first_line
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.build import bare_network
 from paretocaps.models.network import Network
@@ -88,5 +88,4 @@ def why_unreadable(error: Exception) -> str:
         return "it holds something else"  # torch's own message would advise to trust the file
     if isinstance(error, EOFError):
         return "it is cut off"
-    said = (str(error).splitlines() or [type(error).__name__])[0]
-    return said.partition(". ")[0]  # torch's messages go on for lines
+    return first_line(error).partition(". ")[0]  # torch's messages go on for lines

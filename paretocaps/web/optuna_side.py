@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from paretocaps.errors import StorageError
+from paretocaps.errors import StorageError, first_line
 from paretocaps.storage.address import parse_url, safe
 from paretocaps.storage.connect import refuse_read_only
 from paretocaps.storage.patience import Patience
@@ -31,7 +31,7 @@ def open_studies(url: str) -> "StudiesStorage":
         storage = StudiesStorage(url, Patience(), create=True)
         storage.get_all_studies()
     except Exception as error:  # any of the driver's: this layer does not import SQLAlchemy
-        cause = str(error.__cause__ or error).splitlines()[0]
+        cause = first_line(error.__cause__ or error)
         raise StorageError(
             f"storage {safe(parse_url(url))!r} has no Optuna studies that can be read ({cause}):"
             " run `paretocaps optimize` on it, or name another with --storage"

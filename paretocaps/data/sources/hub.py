@@ -15,7 +15,7 @@ from paretocaps.data.sources.image_table import (
     table_files,
     table_labels,
 )
-from paretocaps.errors import DataError
+from paretocaps.errors import DataError, first_line
 from paretocaps.extras import require
 from paretocaps.hub_access import why_not_asked
 
@@ -75,7 +75,7 @@ def _cached(entry: DatasetEntry, cache_dir: str | None) -> Any:
         return builder.as_dataset()
     except Exception as error:  # damaged files raise various errors of Arrow and the library
         raise DataError(
-            f"data set {entry.name!r}: its cached copy is damaged ({_first_line(error)}): delete the folder"
+            f"data set {entry.name!r}: its cached copy is damaged ({first_line(error)}): delete the folder"
             f" {builder.cache_dir}"
         ) from None
 
@@ -93,7 +93,7 @@ def _downloaded(entry: DatasetEntry, cache_dir: str | None) -> Any:
         return datasets.load_dataset(entry.origin, entry.config or None, cache_dir=cache_dir)
     except Exception as error:  # the library, Arrow and the HTTP client have errors of their own
         raise DataError(
-            f"data set {entry.name!r} could not be downloaded from {entry.origin} ({_first_line(error)}): try"
+            f"data set {entry.name!r} could not be downloaded from {entry.origin} ({first_line(error)}): try"
             " again, or use --data FOLDER with its IDX or parquet files"
         ) from None
 
@@ -132,7 +132,3 @@ def _without_chatter() -> Iterator[None]:
         yield
     finally:
         set_verbosity(before)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -27,7 +27,7 @@ from paretocaps.data.sources.image_table import (
     table_labels,
 )
 from paretocaps.domain.layout import Layout, Parts
-from paretocaps.errors import DataError
+from paretocaps.errors import DataError, first_line
 
 ClassNames = tuple[str, ...]
 _POINTER = b"version https://git-lfs"
@@ -235,5 +235,4 @@ def _unreadable(file: Path, error: Exception) -> DataError:
             return DataError(
                 f"{file}: a pointer of Git LFS, not the file: run `git lfs pull` in its repository"
             )
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return DataError(f"{file}: truncated or corrupt parquet ({reason}): get it again")
+    return DataError(f"{file}: truncated or corrupt parquet ({first_line(error)}): get it again")
