@@ -16,7 +16,7 @@ from paretocaps.data.encoded_images import EncodedData, EncodedPart
 from paretocaps.data.prepared_file import CAP, prepare
 from paretocaps.data.raw import Images, Labels, RawData, RawPart, size
 from paretocaps.domain.job import DataSpec, Levels
-from paretocaps.domain.progress import OnProgress
+from paretocaps.domain.progress import OnProgress, unheard
 from paretocaps.domain.wording import counted, listed
 from paretocaps.errors import DataError
 
@@ -53,7 +53,7 @@ def decoded(data: RawData | EncodedData, spec: DataSpec, on_preparing: OnProgres
     cached = read_cached(path)
     if cached is None:
         skip = spec.corrupt == "skip"
-        prepare(data, channels, skip, on_preparing or _silent, path, spec.size, spec.levels)
+        prepare(data, channels, skip, on_preparing or unheard, path, spec.size, spec.levels)
         cached = read_cached(path)
     if cached is None:
         raise DataError(f"{path}: removed as soon as it was written: do not change the folder, and try again")
@@ -62,10 +62,6 @@ def decoded(data: RawData | EncodedData, spec: DataSpec, on_preparing: OnProgres
 
 def _is_as_asked(data: RawData, channels: int | None, asked: tuple[int, int] | None) -> bool:
     return channels in (None, data.train.shape[0]) and asked in (None, data.train.shape[1:])
-
-
-def _silent(what: str, done: int, total: int) -> None:
-    """Ignore the progress."""
 
 
 def _slug(name: str) -> str:

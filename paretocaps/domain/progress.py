@@ -76,7 +76,7 @@ class Throttled:
 
 
 def unheard(*told: Any) -> None:
-    """Do nothing with a progress that nobody wants to hear."""
+    """Do nothing with what nobody wants to hear, such as a progress."""
 
 
 def unkept(*told: Any) -> Tuning:

@@ -7,6 +7,7 @@ import torch
 
 from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.data.images import ImageSet
+from paretocaps.domain.progress import unheard
 from paretocaps.errors import UsageError
 from paretocaps.evaluation.accuracy import Evaluator
 from paretocaps.evaluation.classification import ClassificationReport, classification
@@ -88,7 +89,7 @@ def appraise(
     """
     if not networks:
         raise UsageError("there is no network to evaluate: name one")
-    extras, tell = extras or Extras(), progress or _silent
+    extras, tell = extras or Extras(), progress or unheard
     loader = DeviceLoader(images, device)
     scored = []
     for number, network in enumerate(networks, 1):
@@ -132,7 +133,3 @@ def _pictures(
         perturbation_grids(network, images, scored, classes),
         None,
     )
-
-
-def _silent(_: str) -> None:
-    pass

@@ -95,7 +95,7 @@ def predict(
     folder: Path,
     paths: Sequence[Path],
     options: PredictOptions,
-    talk: Talk = lambda _: None,
+    talk: Talk = unheard,
     on_progress: OnProgress = unheard,
 ) -> Iterator[Prediction]:
     """Yield an exported network's predictions for image files, in order.

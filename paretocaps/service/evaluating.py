@@ -88,7 +88,7 @@ def evaluate(
     networks: Sequence[str],
     picked: PickedTrial | None = None,
     options: EvaluateOptions | None = None,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Callable[[str], None] = unheard,
     on_progress: OnProgress = unheard,
 ) -> Evaluation:
     """Evaluate the network of a stored trial, or networks in files; several are evaluated as an ensemble.

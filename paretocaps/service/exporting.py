@@ -56,7 +56,7 @@ class Exported:
 def export_trial(
     picked: PickedTrial,
     options: ExportOptions,
-    talk: Talk = lambda _: None,
+    talk: Talk = unheard,
     on_progress: OnProgress = unheard,
 ) -> Exported:
     """Export the network of a stored trial.
@@ -92,7 +92,7 @@ def export_trial(
 
 
 def export_run(
-    run: str, options: ExportOptions, talk: Talk = lambda _: None, on_progress: OnProgress = unheard
+    run: str, options: ExportOptions, talk: Talk = unheard, on_progress: OnProgress = unheard
 ) -> Exported:
     """Export the network of a training's folder, or of a weights file.
 
@@ -193,7 +193,7 @@ def predict(
     folder: str,
     paths: Sequence[str],
     options: "PredictOptions | None" = None,
-    talk: Talk = lambda _: None,
+    talk: Talk = unheard,
     on_progress: OnProgress = unheard,
 ) -> "Iterator[Prediction]":
     """Yield the predictions of an exported network for image files, in order.

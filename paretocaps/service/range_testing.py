@@ -109,7 +109,7 @@ def rates_around(suggested: float) -> tuple[float, float]:
 
 def lr_range(
     options: RangeOptions,
-    talk: Callable[[str], None] = lambda _: None,
+    talk: Callable[[str], None] = unheard,
     on_progress: OnProgress = unheard,
 ) -> RangeView:
     """Train a new network while its learning rate rises, and return the bounds that the losses suggest.

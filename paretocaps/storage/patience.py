@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar, get_args
 
 from paretocaps.domain.duration import duration_text
+from paretocaps.domain.progress import unheard
 from paretocaps.errors import UnavailableError, Why
 from paretocaps.storage.faults import AGAIN
 
@@ -19,10 +20,6 @@ EVERYTHING: Collection[Why] = get_args(Why)
 _FIRST, _LONGEST = 0.05, 5.0  # s between two tries
 _SHARE = 0.25  # of what was waited so far, between the two: several drivers of one file take their turns
 _SILENT = 5.0  # s; several drivers of one SQLite file wait for each other now and then
-
-
-def _say_nothing(message: str) -> None:
-    pass
 
 
 @dataclass
@@ -38,7 +35,7 @@ class Patience:
 
     seconds: float = BRIEF
     pause: Callable[[float], None] = time.sleep
-    notice: Callable[[str], None] = _say_nothing
+    notice: Callable[[str], None] = unheard
     waits_for: Collection[Why] = MOMENTARY
 
     def ride(self, operation: Callable[[], T]) -> T:
@@ -70,7 +67,7 @@ class Patience:
     def of(self, seconds: float) -> Iterator[None]:
         """Wait no longer than `seconds` inside a `with` block, and say nothing of it."""
         before = self.seconds, self.notice
-        self.seconds, self.notice = min(seconds, self.seconds), _say_nothing
+        self.seconds, self.notice = min(seconds, self.seconds), unheard
         try:
             yield
         finally:
