@@ -1,10 +1,12 @@
 """Lines that stand for trials: one colour, dash and marker per trial, the same in all figures of a page."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 
+from paretocaps.domain.front_record import FrontMember
+from paretocaps.report.series import is_hollow
 from paretocaps.report.style import CYCLE
 
 _KINDS = (
@@ -71,3 +73,22 @@ def line_styles(groups: Mapping[int, str]) -> dict[int, LineStyle]:
         drawn[best.color] += 1
         found[trial] = best
     return found
+
+
+def styles_of(
+    front: Iterable[FrontMember],
+    others: Mapping[int, str] | None = None,
+    everyone: Iterable[FrontMember] | None = None,
+) -> dict[int, LineStyle]:
+    """Return one line for each trial that any figure tells apart, members first, hollow or not.
+
+    Args:
+        front: the members of a front.
+        others: the families of further trials.
+        everyone: the trials of which some are hollow (see `is_hollow`); None for the members.
+    """
+    members = list(front)
+    families = {member.trial: str(member.choices.get("family", "")) for member in members}
+    styles = line_styles(families | dict(others or {}))
+    hollow = {one.trial for one in (members if everyone is None else everyone) if is_hollow(one)}
+    return {trial: style.opened if trial in hollow else style for trial, style in styles.items()}

@@ -23,7 +23,7 @@ from paretocaps.report.html import write_page
 from paretocaps.report.importance_figure import Importance, importance_figure, leading_choices
 from paretocaps.report.interval_notes import interval_notes
 from paretocaps.report.level_notes import level_notes
-from paretocaps.report.line_styles import STYLES, LineStyle, line_styles
+from paretocaps.report.line_styles import STYLES, LineStyle, styles_of
 from paretocaps.report.losses_figure import losses_figure
 from paretocaps.report.networks import QUANTITIES, Measured, networks_table
 from paretocaps.report.not_members import corner_table, nearest_table
@@ -38,7 +38,7 @@ from paretocaps.report.published_section import published_section
 from paretocaps.report.recommended import recommended
 from paretocaps.report.reproducing import reproducing_command, training_command
 from paretocaps.report.sentences import no_member, trial_name
-from paretocaps.report.series import is_hollow, reconstructs
+from paretocaps.report.series import reconstructs
 from paretocaps.report.slopes_table import slopes_table
 from paretocaps.report.study_facts import amount, facts, settings_texts, versions
 from paretocaps.report.tables import choices_text, csv_text, shared_choices
@@ -110,7 +110,7 @@ def write_report(
     further, epochs, settings = further or {}, epochs or {}, settings or {}
     everyone = [_with(member, further) for member in trials or front.members]
     depths = [line for line in depth_lines(everyone) if _compares(line.quantity, front)]
-    styles = _styles(front, everyone, policies)
+    styles = styles_of(front, {curve.trial: curve.family for curve in policies}, everyone)
     chosen = recommended(front, trials)
     drawn = _front_figures(front, trials, styles, _apart(front, unfinished, published))
     figures = {
@@ -193,16 +193,6 @@ def _front_figures(
     for _, figure in figures[:first]:
         figure.update_layout(height=_FIRST_SCREEN)
     return FrontFigures(dict(figures[:first]), dict(figures[first:]))
-
-
-def _styles(
-    front: FrontRecord, everyone: Sequence[FrontMember], policies: Sequence[PolicyCurve]
-) -> dict[int, LineStyle]:
-    """Return one line for each trial that any figure tells apart, members first, hollow or not."""
-    families = {member.trial: str(member.choices.get("family", "")) for member in front}
-    styles = line_styles(families | {curve.trial: curve.family for curve in policies})
-    hollow = {one.trial for one in everyone if is_hollow(one)}
-    return {trial: style.opened if trial in hollow else style for trial, style in styles.items()}
 
 
 def _apart(front: FrontRecord, unfinished: Sequence[Unfinished], published: "Published | None") -> Apart:

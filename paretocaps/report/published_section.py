@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.published import Published
+from paretocaps.domain.wording import trials_text
 from paretocaps.report.baselines import EPOCHS_TO_BASELINE, baselines_table, reached
 from paretocaps.report.depth import DepthLine
 from paretocaps.report.measured_beside_published import (
@@ -136,7 +137,7 @@ def _explained(published: Published, *, spread: bool) -> list[str]:
 def _doubts(trials: Sequence[FrontMember]) -> list[str]:
     """Return a line per flag of the trials: what it means, and which trials have it."""
     return [
-        f"{flag}: {meaning} (trial{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))})"
+        f"{flag}: {meaning} ({trials_text(numbers)})"
         for flag, meaning in FLAGS.items()
         if (numbers := sorted({trial.trial for trial in trials if flag in trial.flags}))
     ]

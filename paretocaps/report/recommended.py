@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from paretocaps.domain.beside_baseline import BASELINE
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import TEST_ACC, Objective
 from paretocaps.report.front import Front
@@ -10,9 +11,6 @@ from paretocaps.report.level_notes import level_text
 from paretocaps.report.reasons import level_and_better, why_knee
 from paretocaps.report.sentences import are_level, beside, difference_text, neighbours, trial_name
 from paretocaps.report.tables import estimate_text, flags_text
-
-BASELINE = "baseline"
-"""The design beside which choices are recommended."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.aims import parse_aims
+from paretocaps.domain.beside_baseline import BASELINE
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import Objective
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
@@ -15,8 +16,6 @@ from paretocaps.service.opened import Storage, opened
 if TYPE_CHECKING:
     from paretocaps.pareto.along import Change
     from paretocaps.report.front import Front
-
-BASELINE = "baseline"
 
 
 @dataclass(frozen=True)

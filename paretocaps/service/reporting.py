@@ -6,6 +6,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from paretocaps.domain.beside_baseline import BASELINE
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.service.fronts import bounds, front_of, only_study
@@ -52,7 +53,6 @@ def write_report(
         # only now what takes seconds to import, so that a missing database is told at once
         from paretocaps.report import page
         from paretocaps.report.apart_section import MEANINGS
-        from paretocaps.report.recommended import BASELINE
         from paretocaps.search.importance import importance
         from paretocaps.search.levels import with_design_levels
         from paretocaps.search.published_trials import with_trials

@@ -1,4 +1,5 @@
-from paretocaps.report.line_styles import STYLES, line_styles
+from paretocaps.domain.front_record import LOADED, FrontMember
+from paretocaps.report.line_styles import STYLES, line_styles, styles_of
 from paretocaps.report.style import CYCLE
 
 
@@ -20,3 +21,11 @@ def test_the_markers_of_a_loaded_trial_are_hollow():
     style = line_styles({3: ""})[3]
     assert (style.opened.symbol, style.opened.color) == ("circle-open", style.color)
     assert (style.opened.hollow, style.hollow, style.opened.shape) == (True, False, "circle")
+
+
+def test_members_come_first_and_some_of_everyone_are_hollow():
+    loaded, quiet = FrontMember(2, {"family": "a"}, {}, flags=(LOADED,)), FrontMember(1, {"family": "a"}, {})
+    found = styles_of([loaded, quiet], {7: "a", 2: "a"})
+    assert [(trial, style.hollow) for trial, style in found.items()] == [(2, True), (1, False), (7, False)]
+    assert found[1] == line_styles(dict.fromkeys((2, 1, 7), "a"))[1]
+    assert not any(style.hollow for style in styles_of([loaded, quiet], everyone=[]).values())

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 from paretocaps.report.figures import front_figures
 from paretocaps.report.front import Front
 from paretocaps.report.front_layers import Apart
+from paretocaps.report.line_styles import styles_of
 from paretocaps.report.progress_figure import progress_figures
 from paretocaps.report.series import evenly
 from paretocaps.search.study_history import history_of
 from paretocaps.search.views import trials_of
 from paretocaps.storage.store import Store
-from paretocaps.web.pages.study_page import styles_of
 
 if TYPE_CHECKING:
     from paretocaps.domain.front_record import FrontMember

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from paretocaps.domain.beside_baseline import BASELINE
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import UsageError
 from paretocaps.report.flag_notes import flag_notes
@@ -12,10 +13,9 @@ from paretocaps.report.front import Front
 from paretocaps.report.front_section import FrontSection, front_section
 from paretocaps.report.interval_notes import interval_notes
 from paretocaps.report.level_notes import level_notes
-from paretocaps.report.line_styles import LineStyle, line_styles
-from paretocaps.report.recommended import BASELINE, Recommended, recommended
+from paretocaps.report.line_styles import styles_of
+from paretocaps.report.recommended import Recommended, recommended
 from paretocaps.report.sentences import no_member
-from paretocaps.report.series import is_hollow
 from paretocaps.report.study_facts import settings_texts
 from paretocaps.search.levels import with_design_levels
 from paretocaps.search.views import trials_of
@@ -124,13 +124,6 @@ def read_front(store: Store, study: str) -> FrontPart:
         missing="" if front.learned().members else no_member(front),
         count=len(everyone),
     )
-
-
-def styles_of(front: Front) -> dict[int, LineStyle]:
-    """Return the looks of a front's members, which its figures and its table share."""
-    found = line_styles({member.trial: str(member.choices.get("family", "")) for member in front})
-    hollow = {member.trial for member in front if is_hollow(member)}
-    return {trial: style.opened if trial in hollow else style for trial, style in found.items()}
 
 
 def _notes(front: Front) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 import pytest
 
 from paretocaps.errors import StorageError
+from paretocaps.report.line_styles import styles_of
 from paretocaps.web.pages import study_page
-from paretocaps.web.pages.study_page import read_front, read_study, styles_of
+from paretocaps.web.pages.study_page import read_front, read_study
 
 
 def test_a_study_is_told_as_its_database_has_it(store):
