@@ -28,7 +28,7 @@ from paretocaps.run_folder import RunFolder
 from paretocaps.storage.artifacts import artifacts_of, attempt_name, new_folder
 from paretocaps.storage.changes import next_change
 from paretocaps.storage.drivers import driver_of
-from paretocaps.storage.events import tell
+from paretocaps.storage.events import Told, tell
 from paretocaps.storage.predictions import insert_predictions
 from paretocaps.storage.quietest import keep_quietest
 from paretocaps.storage.records import check_finite
@@ -162,13 +162,30 @@ def finish_attempt(
     check_finite(measurement)
     row = find_attempt(connection, key)
     ended = row.ended if row.state == "finished" else _measured_at(connection, row)
-    values = attempt_row(measurement) | {"ended": ended, "reason": None, "may_pass": None}
+    own = {"ended": ended, "reason": None, "may_pass": None}
+    told = write_measured(connection, key, row, measurement, own)
+    keep_quietest(connection, row.trial, key.seed)
+    if last or row.trial_state == "finished":  # whose values change
+        end_trial(connection, key.study, row.trial)
+        if not (row.state == row.trial_state == "finished"):
+            tell_finished(connection, key.study, row.trial, key.trial, told)
+            return
+    tell(connection, key.study, told)
+
+
+def write_measured(
+    connection: Connection, key: AttemptKey, row: _Found, measurement: Measurement, own: Mapping[str, Any]
+) -> list[Told]:
+    """Write a measurement to the row of an attempt, with the columns `own`, and its parts for earlier ones.
+
+    Return what is to be told of its epochs.
+    """
     kept = keep_tunings(connection, key.study, measurement.device.machine, measurement.tunings)
-    values["retuned"] = measurement.retuned or kept != measurement.tunings
+    values = attempt_row(measurement) | {"retuned": measurement.retuned or kept != measurement.tunings}
     if measurement.test_acc is None:  # it may have been judged since, which this measurement does not know
         del values["test_acc"], values["test_images"]
-    connection.execute(update(ATTEMPTS).where(ATTEMPTS.c.id == row.id).values(**values))
-    if row.state == "finished":
+    connection.execute(update(ATTEMPTS).where(ATTEMPTS.c.id == row.id).values(**{**values, **own}))
+    if row.state != "running":  # which has no parts but epochs
         for parts in (QUANTITIES, PREDICTIONS):
             connection.execute(delete(parts).where(parts.c.attempt_id == row.id))
     told = []
@@ -177,13 +194,7 @@ def finish_attempt(
             told = unheard_of(connection, key, row.id, map(epoch_row, measurement.epochs))
         connection.execute(delete(EPOCHS).where(EPOCHS.c.attempt_id == row.id))
     insert_parts(connection, {row.id: measurement})
-    keep_quietest(connection, row.trial, key.seed)
-    if last or row.trial_state == "finished":  # whose values change
-        end_trial(connection, key.study, row.trial)
-        if not (row.state == row.trial_state == "finished"):
-            tell_finished(connection, key.study, row.trial, key.trial, told)
-            return
-    tell(connection, key.study, told)
+    return told
 
 
 def _measured_at(connection: Connection, row: _Found) -> datetime:

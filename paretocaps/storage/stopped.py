@@ -4,19 +4,18 @@ import json
 from collections import defaultdict
 from collections.abc import Collection
 
-from sqlalchemy import Connection, delete, select, true, update
+from sqlalchemy import Connection, select, true, update
 
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.measurement import EpochRecord, Measurement
-from paretocaps.storage.attempts import attempt_row, epoch_row, find_attempt, insert_parts, trial_id
+from paretocaps.storage.attempts import find_attempt, trial_id, write_measured
 from paretocaps.storage.changes import next_change
 from paretocaps.storage.drivers import driver_of
 from paretocaps.storage.events import tell
 from paretocaps.storage.records import check_finite
-from paretocaps.storage.schema import ATTEMPTS, EPOCHS, PREDICTIONS, QUANTITIES, TRIALS, now
+from paretocaps.storage.schema import ATTEMPTS, EPOCHS, TRIALS, now
 from paretocaps.storage.studies import study_id
-from paretocaps.storage.telling import tell_trial, unheard_of
-from paretocaps.storage.tunings import keep_tunings
+from paretocaps.storage.telling import tell_trial
 
 
 def stop_attempt(connection: Connection, key: AttemptKey, measurement: Measurement, reason: str) -> None:
@@ -27,16 +26,9 @@ def stop_attempt(connection: Connection, key: AttemptKey, measurement: Measureme
         DivergedError: a value of the measurement is not finite; nothing is stored.
     """
     check_finite(measurement)
-    attempt = find_attempt(connection, key).id
-    kept = keep_tunings(connection, key.study, measurement.device.machine, measurement.tunings)
-    values = attempt_row(measurement) | {"state": "stopped", "ended": now(), "reason": reason}
-    values["retuned"] = measurement.retuned or kept != measurement.tunings
-    connection.execute(update(ATTEMPTS).where(ATTEMPTS.c.id == attempt).values(**values))
-    told = unheard_of(connection, key, attempt, map(epoch_row, measurement.epochs))
-    for parts in (QUANTITIES, PREDICTIONS, *((EPOCHS,) if measurement.epochs else ())):
-        connection.execute(delete(parts).where(parts.c.attempt_id == attempt))
-    insert_parts(connection, {attempt: measurement})
-    tell(connection, key.study, told)
+    row = find_attempt(connection, key)
+    own = {"state": "stopped", "ended": now(), "reason": reason}
+    tell(connection, key.study, write_measured(connection, key, row, measurement, own))
 
 
 def stop_trial(connection: Connection, study: str, number: int, reason: str) -> None:

@@ -22,6 +22,14 @@ def test_a_stopped_attempt_has_the_measurement_of_its_epochs_so_far(store, key, 
     assert store.table("s", ["acc", "robust"], stopped=True).values.tolist() == [[measured.acc, 0.5]]
 
 
+def test_the_measurement_of_a_whole_training_replaces_that_of_a_stopped_one(store, key, measure):
+    store.stop_attempt(key, measure(epochs=2, quantities={"robust": 0.5}), "beaten")
+    whole = measure(epochs=3, quantities={"robust": 0.6})
+    store.finish_attempt(key, whole)
+    attempt = store.trial("s", 0).attempts[0]
+    assert (attempt.state, attempt.reason, attempt.measurement) == ("finished", None, whole)
+
+
 def test_what_diverged_is_not_stored(store, key, measure):
     with pytest.raises(DivergedError):
         store.stop_attempt(key, measure(acc=0.5, quantities={"robust": float("inf")}), "beaten")
