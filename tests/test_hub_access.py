@@ -6,7 +6,8 @@ from paretocaps.hub_access import why_not_asked
 @pytest.fixture(autouse=True)
 def online(monkeypatch):
     """Nothing forbids to ask the hub, which is a port that refuses connections."""
-    monkeypatch.delenv("HF_HUB_OFFLINE")
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
 

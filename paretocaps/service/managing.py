@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from paretocaps.domain.progress import OnProgress, unheard
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.domain.wording import counted
-from paretocaps.errors import ParetocapsError, StateError, StorageError, of_disk
+from paretocaps.errors import StateError, StorageError, of_disk
 from paretocaps.service.opened import Storage, opened
-from paretocaps.service.overview import state_of
+from paretocaps.service.overview import front_size, state_of
 
 if TYPE_CHECKING:
     from paretocaps.search.driver import Driver
@@ -59,11 +59,7 @@ def studies(storage: Storage = DEFAULT_STORAGE) -> list[dict[str, Any]]:
 
 def _row(store: "Store", one: "Standing") -> dict[str, Any] | None:
     """Return the row of a study; None if it was deleted meanwhile."""
-    from paretocaps.service.fronts import front_of
-
-    front, wanted = None, one.spec.get("trials")
-    with suppress(ParetocapsError):
-        front = front_of(store, one.name)
+    front, wanted = front_size(store, one.name), one.spec.get("trials")
     try:
         folders = store.known_folders(one.name)
     except StorageError:
@@ -78,8 +74,8 @@ def _row(store: "Store", one: "Standing") -> dict[str, Any] | None:
         "wanted": wanted,
         "state": state_of(one, wanted is not None and one.ended >= wanted),
         "data": _data(one.spec),
-        "front": None if front is None else len(front),
-        "hypervolume": None if front is None else front.hypervolume_share,
+        "front": None if front is None else front.members,
+        "hypervolume": None if front is None else front.hypervolume,
         "bytes": _bytes(folders),
     }
 

@@ -61,7 +61,7 @@ def per_trial(storage, watcher, stored):
     return watcher.by_trial[1:]  # before them is what opening the study costs
 
 
-@pytest.mark.slow  # imports 500 trials
+@pytest.mark.slow  # fills in 500 trials
 def test_a_finished_trial_costs_as_few_statements_whatever_is_stored(tmp_path, statements):
     few = per_trial(f"sqlite:///{tmp_path}/few.db", statements, 10)
     many = per_trial(f"sqlite:///{tmp_path}/many.db", statements, 500)

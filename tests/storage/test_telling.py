@@ -85,7 +85,7 @@ def test_who_takes_a_trial_over_tells_that_it_runs_again(store, told):
     assert told() == [(0, "running"), (1, "running")]
 
 
-def test_rejected_and_imported_trials_are_told_with_their_values(store, told, measure):
+def test_a_rejected_trial_is_told_with_what_was_predicted(store, told):
     store.reject_trial("s", RejectedTrial(0, {"blocks": 9}, "digest", "too large", {"params": 9.0}))
     more = {"reason": "too large", "choices": {"blocks": 9}, "predicted": {"params": 9.0}}
     assert last(store) == {"trial": 0, "state": "rejected", **more}

@@ -121,3 +121,4 @@ def test_studies_do_not_see_each_other(store, finish):
     assert store.counts("other")["finished"] == 0
     assert [trial.choices for trial in store.trials("other")] == [{"z": 1}]
     assert [trial.state for trial in store.trials("s")] == ["finished"]
+    assert [len(store.table(study, ["acc"])) for study in ("s", "other")] == [1, 0]
