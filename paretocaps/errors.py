@@ -1,11 +1,12 @@
 """The errors of this package: each is one line that names the offending value and the remedy."""
 
+import copyreg
 import difflib
 import errno
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 Why = Literal["away", "locked", "full", "read-only"]
 """Why a database cannot be used at present."""
@@ -24,6 +25,10 @@ class ParetocapsError(Exception):
     """
 
     exit_code = 1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let an error pass between processes, whatever it was made from."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class UsageError(ParetocapsError):

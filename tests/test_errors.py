@@ -1,6 +1,7 @@
 import errno
 import inspect
 import os
+import pickle
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,18 @@ BEFELL = errors.UnavailableError, errors.LostStorageError, errors.FencedError  #
 def test_every_error_is_ours_and_has_an_exit_code(kind: type[ParetocapsError]) -> None:
     assert issubclass(kind, ParetocapsError)
     assert kind.exit_code == (1 if issubclass(kind, BEFELL) or not issubclass(kind, UsageError) else 2)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_error_passes_between_processes(kind: type[ParetocapsError]) -> None:
+    own: dict[type, tuple[object, ...]] = {
+        UnknownNameError: ("colour", "x", ["red"]),
+        StudyMismatchError: ("it differs", "keep it"),
+        errors.UnavailableError: ("it is locked", "locked"),
+    }
+    error = kind(*own.get(kind, ("it failed",)))
+    found = pickle.loads(pickle.dumps(error))
+    assert (type(found), str(found), vars(found)) == (kind, str(error), vars(error))
 
 
 def test_an_unknown_name_has_the_nearest_and_the_list() -> None:

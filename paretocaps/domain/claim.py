@@ -14,7 +14,7 @@ from paretocaps.errors import ParetocapsError
 Verdict = Literal["holds", "does not hold", "open"]
 Direction = Literal["more", "less", "level", "not less"]
 EXACT = ("params", "macs", "flops")
-"""The quantities that no seed changes but by pruning, so that one training tells their difference."""
+"""The quantities that a seed changes by pruning alone, so that else one training tells their difference."""
 
 
 class Claim(BaseModel):

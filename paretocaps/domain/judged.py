@@ -78,7 +78,7 @@ def judged(
         if values[0] is not None and values[1] is not None:
             pairs.append((values[0], values[1]))
     compared_ones = [one[seed] for seed in seeds for one in (own, other)]
-    exact = claim.objective in EXACT and not any(map(_is_pruned, compared_ones))
+    exact = claim.objective in EXACT and not any(map(is_pruned, compared_ones))
     found = difference(pairs, relative=claim.relative, exact=exact, step=_step(claim, quantity, own))
     never = sum(one.at_least for pair in pairs for one in pair)
     if found is not None and (why := _hardly_learned(claim, compared_ones)):
@@ -93,7 +93,7 @@ def _untrained(name: str, failed: Mapping[str, str]) -> str:
     return f"{name} failed: {failed[name]}" if name in failed else f"{name} is not trained"
 
 
-def _is_pruned(training: Measurement) -> bool:
+def is_pruned(training: Measurement) -> bool:
     """Return whether a training pruned its network, which each seed may do otherwise."""
     return any(one.network for one in training.epochs)
 

@@ -48,7 +48,7 @@ def data_text(dataset: str | None, images: Images | None, folder: str = "") -> s
     train = _of(images.train, whole.train if whole else None)
     others = "others of them" if "validation" in images.held_out else "images of a validation part"
     if "test" in images.held_out:
-        tested = f"{images.test:,} others of the training images, as there is no test part"
+        tested = f"{images.test:,} other training images, as there is no test part"
     else:
         test = _of(images.test, whole.test if whole else None)
         tested = f"{test} {whole.test_part if whole else 'test'} images"

@@ -16,6 +16,8 @@ LARGEST = 1000
 """The most trials that are kept: the front, and the latest others."""
 REFERENCE = 1.1
 """The reference point in each scaled objective, of which 0 is the best value and 1 the worst that counts."""
+CONTRADICTS = "contradicts"
+"""The attribute of pruned trials whose combination the trainer refuses (`Proposals`)."""
 REPEATS = "repeats"
 """The attribute of pruned trials that only repeat another one (`Proposals`)."""
 REJECTED = "rejected"

@@ -41,8 +41,8 @@ class GoodTrials:
     def split(self, fresh: Numbers, count: int) -> Split:
         """Return the split with `count` good trials: complete ones, then pruned, then infeasible ones.
 
-        Trials that were rejected before they were trained, though they break no bound, are never good;
-        Optuna would take them for good ones where too few others have ended.
+        What was refused, or rejected though it breaks no bound, is never good; Optuna would take it for good
+        where too few others have ended.
 
         Args:
             fresh: the trials that are complete since the last call.
@@ -57,8 +57,9 @@ class GoodTrials:
         left = count - len(self._good) - len(pruned)
         by_excess = np.argsort(history.excess[history.infeasible], kind="stable")
         good = np.sort(np.concatenate([self._good, pruned, history.infeasible[by_excess[:left]]]))
-        trained = (history.complete, history.pruned, history.infeasible, history.running)
-        return Split(good, np.setdiff1d(np.concatenate((*trained, history.rejected)), good))
+        untrained = (history.refused, history.rejected)
+        every = (history.complete, history.pruned, history.infeasible, history.running, *untrained)
+        return Split(good, np.setdiff1d(np.concatenate(every), good))
 
     def _beats(self, fresh: Numbers) -> bool:
         """Return whether the trials `fresh` are no good: each is beaten by the last front that is needed."""

@@ -9,12 +9,12 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from paretocaps.search.finished_trials import REJECTED
+from paretocaps.search.finished_trials import CONTRADICTS, REJECTED, REPEATS
 
 Numbers = NDArray[np.intp]
 Values = NDArray[np.float64]
 _MODELLED = (TrialState.COMPLETE, TrialState.PRUNED)
-_KINDS = ("complete", "pruned", "infeasible", "rejected")
+_KINDS = ("complete", "pruned", "infeasible", "refused", "rejected")
 _ROWS = 64
 
 
@@ -27,8 +27,9 @@ class History:
     Attributes:
         plain: False if a trial is one that these arrays cannot show: its value is infinite, it has
             intermediate values, or its categorical parameter has other values than in trials before.
-        complete, pruned, infeasible, rejected: the numbers of the trials that have ended so, in order; those
-            that were rejected because they break a bound are infeasible.
+        complete, pruned, infeasible, refused, rejected: the numbers of the trials that have ended so, in
+            order. Refused are repeats and what contradicts itself, rejected is what was not trained for
+            anything but a bound; what breaks a bound is infeasible.
         running: the numbers of the trials that are running, in order.
         revisions: how often trials that had ended were told of again, as one that was stopped and went on is.
         excess: float[n], by how much a trial violates its constraints, by number.
@@ -40,7 +41,7 @@ class History:
         self.plain = True
         self.revisions = 0
         self.complete: Numbers = np.empty(0, dtype=np.intp)
-        self.pruned = self.infeasible = self.rejected = self.running = self.complete
+        self.pruned = self.infeasible = self.refused = self.rejected = self.running = self.complete
         self.excess: Values = np.zeros(_ROWS)
         self.losses: Values = np.zeros((_ROWS, len(directions)))
         self._values: dict[str, Values] = {}
@@ -92,8 +93,8 @@ class History:
 
     @property
     def ended(self) -> int:
-        """How many trials have ended, without those that were rejected for something else than a bound."""
-        return len(self.complete) + len(self.pruned) + len(self.infeasible)
+        """How many trials have ended, without those that were rejected for anything but a bound."""
+        return len(self.complete) + len(self.pruned) + len(self.infeasible) + len(self.refused)
 
     def observed(self, numbers: Numbers, names: Sequence[str]) -> dict[str, Values]:
         """Return internal values by name, of those of the trials `numbers` that have all of `names`."""
@@ -139,7 +140,10 @@ class History:
                 self.plain = False
         if violation > 0:
             return "infeasible"
-        return "rejected" if trial.user_attrs.get(REJECTED) else trial.state.name.lower()
+        if trial.user_attrs.get(REJECTED):
+            return "rejected"
+        told = trial.user_attrs.get(REPEATS) or trial.user_attrs.get(CONTRADICTS)
+        return "refused" if told else trial.state.name.lower()
 
 
 def _grown(array: Values, rows: int) -> Values:

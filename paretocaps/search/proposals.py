@@ -16,7 +16,7 @@ from paretocaps.domain.design_name import name_in_study
 from paretocaps.domain.space import Scalar, Space
 from paretocaps.errors import UsageError
 from paretocaps.search.designs import PlacedDesign, StudyDesigns
-from paretocaps.search.finished_trials import REJECTED, REPEATS
+from paretocaps.search.finished_trials import CONTRADICTS, REJECTED, REPEATS
 from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import begin_at, tell_once
@@ -186,7 +186,7 @@ class Proposals:
                 break
             if found := self._try(asked, claim):
                 return found
-            repeats += self._rejected == rejected
+            repeats = repeats + 1 if self._rejected == rejected else 0
         while self._rejected < MOST_REJECTED:
             point = self._unseen(self._untried())
             if point is None:
@@ -218,7 +218,7 @@ class Proposals:
         """Claim a trial, unless it repeats another or contradicts itself, which Optuna is told."""
         choices = self._complete(suggest(trial, self.space, self.fix))
         if choices is None:
-            self._prune(trial, "contradicts")
+            self._prune(trial, CONTRADICTS)
             return None
         name = trial.user_attrs.get("design")
         if name in self._designed:  # the same training, as the design spells it

@@ -232,7 +232,7 @@ class Results:
         return True
 
     def tell_rejected(self, number: int) -> None:
-        """Tell Optuna that a trial was rejected: that it was pruned, which TPE counts among the bad ones."""
+        """Tell Optuna that a trial was rejected: that it was pruned, or broke a bound."""
         mark(self.study, number, REJECTED)
         tell_once(self.study, number, state=TrialState.PRUNED)
         self._told.append(number)

@@ -71,9 +71,10 @@ class FastTPE(TPESampler):
     """Optuna's TPE, whose history is kept as arrays, and is split once for each trial.
 
     Given the same trials and the same state of its random numbers, it proposes what Optuna's proposes, unless
-    trials were rejected before they were trained for something else than a bound: these count among the bad
-    ones only. Optuna's splits its
-    history again for each conditional choice, and collects its values from all trials.
+    proposals were not trained, and break no bound: these count among the bad ones only. What was rejected for
+    a bound counts as infeasible, so that the number of good trials grows with it: objectives lead once more
+    than about a tenth of the proposals keep the bounds. Optuna's splits its history again for each
+    conditional choice, and collects its values from all trials.
     """
 
     _history: History | None = None

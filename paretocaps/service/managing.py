@@ -144,14 +144,20 @@ def copy(study: str, new: str, storage: str = DEFAULT_STORAGE, on_progress: OnPr
     from paretocaps.storage.store import Store
 
     _check_name(new)
+    again = f"delete it, and copy {study!r} again"
     with Store.open(storage, create=False) as store:
         store.copy_study(study, new)
         # only now, as the study may go on: the files of all that the copy has, and of nothing else
-        copied = {one.key: one.state for trial in store.trials(new) for one in trial.attempts}
+        try:
+            copied = {one.key: one.state for trial in store.trials(new) for one in trial.attempts}
+            attempts = [one for trial in store.trials(study) for one in trial.attempts]
+        except StorageError as error:
+            raise StorageError(
+                f"study {new!r} has all trials, but no weights were copied: {error}; {again}"
+            ) from None
         kept = [
             one
-            for trial in store.trials(study)
-            for one in trial.attempts
+            for one in attempts
             if _has_files(one) and copied.get(replace(one.key, study=new)) == one.state
         ]
         for done, attempt in enumerate(kept):
@@ -163,7 +169,7 @@ def copy(study: str, new: str, storage: str = DEFAULT_STORAGE, on_progress: OnPr
                     lacking = counted(len(kept) - done, "training")
                     raise StorageError(
                         f"study {new!r} has all trials, but the weights of {lacking} were"
-                        f" not copied: {why}; delete it, and copy {study!r} again"
+                        f" not copied: {why}; {again}"
                     ) from None
                 # else the original has lost it meanwhile
         return sum(store.counts(new).values())

@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from paretocaps.domain.front_record import FrontMember
-from paretocaps.domain.judged import Judged, Trainings, judged
+from paretocaps.domain.judged import Judged, Trainings, is_pruned, judged
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.paper_table import Scale
 from paretocaps.domain.published import Published
@@ -223,8 +223,12 @@ def _unfinished(trainings: Trainings) -> list[str]:
 
 
 def _varied(trainings: Trainings) -> bool:
-    """Return whether the seeds of a row have networks of other sizes, as where each prunes otherwise."""
-    return any(len({one.params for one in seeds.values()}) > 1 for seeds in trainings.values())
+    """Return whether the seeds of a row have networks of other sizes, or would: each may prune otherwise."""
+    return any(
+        len({one.params for one in seeds.values()}) > 1
+        or (len(seeds) == 1 and any(map(is_pruned, seeds.values())))
+        for seeds in trainings.values()
+    )
 
 
 def _several(device: str | None, devices: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,6 +36,11 @@ from paretocaps.storage.schema import ATTEMPTS, EPOCHS, PREDICTIONS, QUANTITIES,
 from paretocaps.storage.studies import named, study_id
 from paretocaps.storage.telling import tell_finished, unheard_of
 from paretocaps.storage.tunings import keep_tunings, rows_of
+
+_AWAY = timedelta(minutes=1)
+"""How old a measurement's file is where nobody was there to store it."""
+_BEGUN = timedelta(seconds=1)
+"""How long an attempt has begun, at most, that only takes in a measurement."""
 
 
 class _Found(NamedTuple):
@@ -198,12 +203,17 @@ def write_measured(
 
 
 def _measured_at(connection: Connection, row: _Found) -> datetime:
-    """Return when an attempt was measured: before now where its driver, or the database, was away."""
+    """Return when an attempt was measured: before now where its driver, or the database, was away.
+
+    The file of the measurement tells when, by a clock that may be another one and coarse. So it counts
+    only where it is old, or older than an attempt that has just begun, which takes in an earlier measurement.
+    """
     moment = now()
-    with suppress(OSError, StorageError):
+    with suppress(OSError, StorageError, OverflowError, ValueError):
         file = RunFolder(artifacts_of(connection).path(row.folder or "")).measurement_file
         written = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-        return max(row.started, min(written, moment))  # one that is taken in was measured before it started
+        if moment - written > _AWAY or (written < row.started and moment - row.started < _BEGUN):
+            return max(row.started, written)
     return moment
 
 

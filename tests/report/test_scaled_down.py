@@ -18,7 +18,7 @@ def test_parts_that_the_data_lack_or_have_of_their_own_are_said():
     without_test = Images(45_000, 5_000, 10_000, held_out=("validation", "test"))
     assert data_text("mnist", without_test) == (
         "MNIST: trained on 45,000 of 60,000 training images; the best epoch is chosen by 5,000 others of"
-        " them; tested on 10,000 others of the training images, as there is no test part"
+        " them; tested on 10,000 other training images, as there is no test part"
     )
     assert scaled_down(PAPER, PAPER, without_test) == [
         "45,000 training images instead of 60,000",

@@ -53,6 +53,14 @@ def test_trials_that_were_rejected_for_no_bound_are_never_good(told):
     assert (split.good.tolist(), split.others.tolist()) == ([2], [0, 1])
 
 
+def test_what_was_refused_is_never_good(told):
+    for excess in (2.0, 1.0):
+        told(1, user_attrs={"rejected": True}, constraints={"c": excess})
+    for why in ("repeats", "contradicts"):
+        split = told(3, user_attrs={why: True}, constraints={"c": 0.0})
+    assert (split.good.tolist(), split.others.tolist()) == ([0, 1], [2, 3])
+
+
 def test_trials_that_were_rejected_for_a_bound_are_good_where_there_are_too_few_others(told):
     for excess in (0.0, 3.0, 1.0):  # the first was rejected for something else
         told(1, user_attrs={"rejected": True}, constraints={"c": excess})

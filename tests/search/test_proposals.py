@@ -263,3 +263,18 @@ def test_what_failed_before_comes_behind_what_is_new(propose):
     proposals = propose(table, "grid")
     proposals.known.tried[SameTraining(PROBE, 5, None).key(first.choices)] = 0
     assert [one.choices for one in drawn(proposals)][-1] == first.choices
+
+
+def test_repeats_that_are_not_in_a_row_leave_it_to_the_sampler(propose):
+    proposals = propose({"learning_rate": {"low": 0.01, "high": 1.0}})
+    answers = iter(["rejected", "seen"] * 10 + ["rejected", "seen", "seen", "seen"])
+    asked, began = [], []
+
+    def claim(proposal):
+        asked.append(proposal.choices["learning_rate"])
+        return next(answers, None) or claimed(proposal)
+
+    unseen = proposals._unseen
+    proposals._unseen = lambda points, **more: began.append(len(asked)) or unseen(points, **more)
+    following(proposals, claim)
+    assert began == [24]

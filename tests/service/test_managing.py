@@ -1,6 +1,8 @@
 import errno
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -137,6 +139,14 @@ def test_a_copy_whose_weights_cannot_be_written_says_so(weighty, monkeypatch):
 
     monkeypatch.setattr(shutil, "copytree", refused)
     with pytest.raises(StorageError, match="of 1 training were not copied: .*Permission denied"):
+        service.copy("s", "t", weighty)
+
+
+def test_a_copy_whose_files_cannot_be_named_says_so(weighty):
+    with closing(sqlite3.connect(weighty.removeprefix("sqlite:///"))) as altered, altered:
+        altered.execute("UPDATE paretocaps_attempts SET folder = '../elsewhere' WHERE folder IS NOT NULL")
+    message = "study 't' has all trials, but no weights were copied: .*; delete it, and copy 's' again"
+    with pytest.raises(StorageError, match=message):
         service.copy("s", "t", weighty)
 
 

@@ -69,3 +69,16 @@ def test_what_a_lost_database_had_tells_no_duration(store, measure, tmp_path):
     store.start_trial("s", 0, {})
     store.finish_attempt(store.start_attempt("s", 0, 0, tmp_path / "left"), measure(), last=True)
     assert store.durations("s") == []
+
+
+@pytest.mark.parametrize("behind", [-3600, 2, 20, 50])
+def test_the_clock_of_a_disk_changes_no_duration(store, measure, monkeypatch, behind):
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    monkeypatch.setattr(attempts, "now", lambda: began)
+    store.start_trial("s", 0, {})
+    key = store.start_attempt("s", 0, 0)
+    ended = began + timedelta(seconds=30)
+    measured(store.attempt_folder(key), measure(), ended - timedelta(seconds=behind))
+    monkeypatch.setattr(attempts, "now", lambda: ended)
+    store.finish_attempt(key, measure(), last=True)
+    assert store.durations("s") == [30.0]

@@ -1,6 +1,7 @@
 """Starts a process for each submission whose turn it is, and takes back the turns of those that died."""
 
 import logging
+import math
 import os
 import signal
 import subprocess
@@ -74,7 +75,7 @@ class Supervisor:
     fault: str = ""
     _children: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
     _asked: dict[str, float] = field(default_factory=dict)
-    _lacking: dict[int, str] = field(default_factory=dict)
+    _lacking: dict[int, tuple[str, float]] = field(default_factory=dict)
     _over: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -196,19 +197,21 @@ class Supervisor:
         return one.state == "queued"
 
     def _can_run(self, one: Submission) -> bool:
-        """Return whether a queued submission can run on this machine; else say once what it waits for.
+        """Return whether a queued submission can run on this machine; else say what it waits for.
 
-        Where a service has all of that, the submission waits for its turn there, whatever others said.
+        Where a service has all of that, the submission waits for its turn there, and that service takes back
+        what others said. So these say it again only after a lease without it.
         """
         lacks = missing(one, self._store, self.folder, self.data_root)
-        said = self._lacking.pop(one.id, "")
-        if lacks:
-            self._lacking[one.id] = lacks
-            if lacks != said:
-                _log.warning("submission %s: %s %s", one.id, _WAITS, lacks)
-                self._store.explain(one.id, f"{_WAITS} {lacks}")
-        elif (one.reason or "").startswith(_WAITS):
-            self._store.explain(one.id, None)
+        said, at = self._lacking.get(one.id, ("", -math.inf))
+        if lacks and (lacks != said or (not one.reason and time.monotonic() - at > self.lease)):
+            _log.warning("submission %s: %s %s", one.id, _WAITS, lacks)
+            self._store.explain(one.id, f"{_WAITS} {lacks}")
+            self._lacking[one.id] = lacks, time.monotonic()
+        elif not lacks:
+            self._lacking.pop(one.id, None)
+            if (one.reason or "").startswith(_WAITS):
+                self._store.explain(one.id, None)
         return not lacks
 
     def _begin(self, one: Submission) -> bool:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from paretocaps.errors import StateError
+from paretocaps.errors import StateError, StorageError
 from paretocaps.host import host_name
 from paretocaps.search import driver_token
 from paretocaps.search.driver_token import new_token
@@ -131,6 +131,28 @@ def test_what_needs_data_is_left_to_a_service_that_has_them(supervise, submit, s
     other.look()
     assert running(store) == ["a", "b"]
     assert store.submission(key).reason is None
+
+
+def test_what_it_waits_for_is_said_again_where_that_was_lost(supervise, store, monkeypatch):
+    key = store.add_submission(NewSubmission("study", "a", {"trials": 3, "data": "upload:pets"})).id
+    one, clock = supervise(lease=10.0), [100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: clock[0])
+
+    def away(*_):
+        raise StorageError("it is away")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(type(store), "explain", away)
+        with pytest.raises(StorageError, match="away"):
+            one.look()
+    one.look()
+    assert store.submission(key).reason == "it waits for a service that has the data 'upload:pets'"
+    store.explain(key, None)  # by a service that has them
+    one.look()
+    assert store.submission(key).reason is None
+    clock[0] += 11.0  # and that service has gone
+    one.look()
+    assert store.submission(key).reason == "it waits for a service that has the data 'upload:pets'"
 
 
 def test_what_has_got_its_data_waits_for_its_turn_alone(supervise, submit, store, tmp_path):
