@@ -75,8 +75,8 @@ def claim() -> str:
         [
             f"On {ahead} of {len(rows)} tables the search has after 50 trials at least the hypervolume that"
             " Optuna's TPE has after 100 (1 is the whole true front; median of"
-            f" {found['seeds']} seeds). The part of TPE's time is how much of the training time of these 100 the"
-            " search takes to TPE's result. `optimize` trains the papers' designs first unless told"
+            f" {found['seeds']} seeds). The part of TPE's time is how much of the training time of these 100"
+            " the search takes to TPE's result. `optimize` trains the papers' designs first unless told"
             " otherwise; here only the last column does, where a table has"
             " designs. The first four tables chose the default; what missed its goal is"
             " [there](docs/evidence.md#result), too.",
