@@ -10,6 +10,7 @@ from types import FrameType
 from typing import ClassVar
 
 from paretocaps.domain.duration import duration_text
+from paretocaps.uninterrupted import interrupt
 
 
 class TimeIsUpError(Exception):
@@ -19,10 +20,11 @@ class TimeIsUpError(Exception):
 class Interrupts:
     """Remembers whether a signal asked the process to stop, and until when it may run.
 
-    A signal raises KeyboardInterrupt in the code that is running. If that is a library's destructor or
-    callback of a weak reference, Python prints the exception and drops it. The signal is therefore noted,
-    too, and the next `check` raises it again. Some code raises another exception from it, as Python 3.11 does
-    where it creates a class: the end of `watching` makes it an interrupt again.
+    A signal raises KeyboardInterrupt in the code that is running; the first one lets an operation on the
+    database end (see `uninterrupted`). If that code is a library's destructor or callback of a weak
+    reference, Python prints the exception and drops it. The signal is therefore noted, too, and the next
+    `check` raises it again. Some code raises another exception from it, as Python 3.11 does where it creates
+    a class: the end of `watching` makes it an interrupt again.
 
     Args:
         timeout: the seconds that the run may take; None for no limit.
@@ -93,7 +95,7 @@ class Interrupts:
         self.signals += 1
         if self.signals == 2:
             type(self).hurry()
-        raise KeyboardInterrupt
+        interrupt(at_once=self.signals > 1)
 
 
 def _is_of_interrupt(error: BaseException | None) -> bool:

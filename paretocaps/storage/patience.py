@@ -10,6 +10,7 @@ from paretocaps.domain.duration import duration_text
 from paretocaps.domain.progress import unheard
 from paretocaps.errors import UnavailableError, Why
 from paretocaps.storage.faults import AGAIN
+from paretocaps.uninterrupted import uninterrupted
 
 T = TypeVar("T")
 BRIEF = 10.0
@@ -41,13 +42,17 @@ class Patience:
     def ride(self, operation: Callable[[], T]) -> T:
         """Return the result of `operation`, which is called again, later and later, while it cannot be done.
 
+        A signal interrupts the pauses, and not the operation.
+
         Raises:
+            KeyboardInterrupt: a signal came.
             UnavailableError: the database could not be used for `seconds`.
         """
         began, told = time.monotonic(), False
         while True:
             try:
-                result = operation()
+                with uninterrupted():
+                    result = operation()
                 break
             except UnavailableError as error:
                 waited = time.monotonic() - began

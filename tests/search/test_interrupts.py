@@ -7,6 +7,7 @@ import pytest
 
 from paretocaps.errors import ParetocapsError
 from paretocaps.search.interrupts import Interrupts, TimeIsUpError
+from paretocaps.storage.patience import Patience
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -103,6 +104,19 @@ def test_the_second_signal_hurries(monkeypatch):
             with pytest.raises(KeyboardInterrupt):
                 signal.raise_signal(signal.SIGTERM)
             assert hurried == expected
+
+
+def test_the_first_signal_lets_an_operation_on_the_database_end_and_the_second_does_not():
+    done = []
+
+    def operation():
+        for _ in range(2):
+            signal.raise_signal(signal.SIGTERM)
+            done.append(True)
+
+    with Interrupts().watching(), pytest.raises(KeyboardInterrupt):
+        Patience().ride(operation)
+    assert done == [True]
 
 
 def test_without_a_signal_there_is_nothing():

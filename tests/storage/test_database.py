@@ -1,3 +1,5 @@
+import random
+import signal
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +12,7 @@ from paretocaps.errors import LostStorageError, StorageError, UnavailableError
 from paretocaps.storage.database import Database, explaining, refusing_duplicates
 from paretocaps.storage.patience import Patience
 from paretocaps.storage.schema import STUDIES, now
+from paretocaps.uninterrupted import interrupt
 
 
 def add(name):
@@ -120,6 +123,28 @@ def test_a_write_is_tried_again_while_the_database_is_locked(url):
         fail_inserts(database, times=7)
         assert database.write(add("a")) == 1
         assert database.read(count) == 2
+
+
+def test_a_signal_at_any_moment_of_a_write_leaves_no_connection_and_no_lock(url):
+    moments = random.Random(0)
+    writer, other = (Database(url, create=False, patience=Patience(0)) for _ in range(2))
+
+    def write_until_a_signal(number):
+        signal.setitimer(signal.ITIMER_REAL, moments.uniform(1e-5, 5e-3))
+        for write in range(10_000):
+            writer.write(add(f"{number}-{write}"))
+
+    before = signal.signal(signal.SIGALRM, lambda *_: interrupt(at_once=False))
+    try:
+        for number in range(300):  # of bare writes, one in fifty leaves something open
+            with pytest.raises(KeyboardInterrupt):
+                write_until_a_signal(number)
+            assert writer.engine.pool.checkedout() == 0
+            other.write(add(f"other {number}"))
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        writer.close()
+        other.close()
 
 
 def test_it_is_not_tried_for_ever(url):

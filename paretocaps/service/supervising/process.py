@@ -3,6 +3,7 @@
 It outlives the service that started it, and stores itself how it ended.
 """
 
+import logging
 import os
 import sys
 import traceback
@@ -21,13 +22,15 @@ from paretocaps.storage.patience import EVERYTHING, Patience
 from paretocaps.storage.store import Store
 from paretocaps.storage.turns import TurnLostError
 
+_log = logging.getLogger(__name__)
+
 _PATIENCE = 600.0  # s that it waits for a database that is away
 
 
 def main(line: str) -> int:
     """Run the task of a line of JSON; return the exit code: 0 unless nothing could be stored of its end."""
     task = Task.read(line)
-    patience = Patience(_PATIENCE, waits_for=EVERYTHING)
+    patience = Patience(_PATIENCE, notice=_log.warning, waits_for=EVERYTHING)
     with ExitStack() as held:
         held.enter_context(_alive(task.token))
         store = held.enter_context(Store.open(task.storage, create=False, patience=patience))

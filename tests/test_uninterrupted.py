@@ -1,0 +1,90 @@
+import signal
+import threading
+
+import pytest
+
+from paretocaps.uninterrupted import interrupt, uninterrupted
+
+
+@pytest.fixture(autouse=True)
+def handled():
+    before = signal.signal(signal.SIGALRM, lambda *_: interrupt(at_once=False))
+    yield
+    signal.signal(signal.SIGALRM, before)
+
+
+@uninterrupted()
+def signalled(done):
+    signal.raise_signal(signal.SIGALRM)
+    done.append("signalled")
+
+
+def test_an_interrupt_comes_at_the_end_of_the_block_and_once():
+    done = []
+    with pytest.raises(KeyboardInterrupt):
+        signalled(done)
+    with uninterrupted():
+        assert done == ["signalled"]
+
+
+def test_it_comes_at_once_outside_of_a_block():
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGALRM)
+
+
+def test_one_of_an_inner_block_comes_at_the_end_of_the_outer_one():
+    done = []
+
+    @uninterrupted()
+    def outer():
+        signalled(done)
+        done.append("outer")
+
+    with pytest.raises(KeyboardInterrupt):
+        outer()
+    assert done == ["signalled", "outer"]
+
+
+def test_it_comes_also_where_the_block_fails():
+    @uninterrupted()
+    def failing():
+        signalled([])
+        raise OSError
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        failing()
+    assert isinstance(caught.value.__context__, OSError)
+
+
+def test_one_that_is_to_come_at_once_is_not_held_back_and_takes_the_other_along():
+    done = []
+
+    @uninterrupted()
+    def hurried():
+        signalled(done)
+        interrupt(at_once=True)
+        done.append("held back")
+
+    with pytest.raises(KeyboardInterrupt):
+        hurried()
+    with uninterrupted():
+        assert done == ["signalled"]
+
+
+def test_a_block_of_another_thread_holds_nothing_back():
+    inside, end = threading.Event(), threading.Event()
+
+    @uninterrupted()
+    def work():
+        inside.set()
+        end.wait(60)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    inside.wait(60)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGALRM)
+    finally:
+        end.set()
+        thread.join()
