@@ -1,5 +1,6 @@
 """Holds a signal's interrupt back while something runs that must not end halfway."""
 
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,8 +20,8 @@ def uninterrupted() -> Iterator[None]:
     A library that is interrupted while it hands a connection out, or takes it back, loses sight of it: its
     transaction stays open, and with it the lock of the database, until the process ends.
 
-    Python handles signals in the main thread; in any other thread, this does nothing. Nor does it hold back
-    what a handler raises that does not call `interrupt`.
+    Python handles signals in the main thread; in any other thread, this does nothing. It holds back what
+    handlers raise that call `interrupt`, and Ctrl-C where Python's own handler has it.
 
     Raises:
         KeyboardInterrupt: a signal came meanwhile.
@@ -29,13 +30,21 @@ def uninterrupted() -> Iterator[None]:
         yield
         return
     _HeldBack.blocks += 1
+    pythons = False
     try:
+        pythons = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        if pythons:
+            signal.signal(signal.SIGINT, lambda *_: interrupt(at_once=False))
         yield
     finally:
-        _HeldBack.blocks -= 1
-        if _HeldBack.interrupted and not _HeldBack.blocks:
-            _HeldBack.interrupted = False
-            raise KeyboardInterrupt
+        try:
+            if pythons:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+        finally:
+            _HeldBack.blocks -= 1
+            if _HeldBack.interrupted and not _HeldBack.blocks:
+                _HeldBack.interrupted = False
+                raise KeyboardInterrupt
 
 
 def interrupt(*, at_once: bool) -> None:
@@ -47,3 +56,13 @@ def interrupt(*, at_once: bool) -> None:
         _HeldBack.interrupted = False
         raise KeyboardInterrupt
     _HeldBack.interrupted = True
+
+
+def is_of_interrupt(error: BaseException | None) -> bool:
+    """Return whether an exception is or was raised from a KeyboardInterrupt.
+
+    Python 3.11 raises a RuntimeError from one that comes while a class is made.
+    """
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__
+    return error is not None

@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from paretocaps.uninterrupted import interrupt, uninterrupted
+from paretocaps.uninterrupted import interrupt, is_of_interrupt, uninterrupted
 
 
 @pytest.fixture(autouse=True)
@@ -88,3 +88,42 @@ def test_a_block_of_another_thread_holds_nothing_back():
     finally:
         end.set()
         thread.join()
+
+
+def test_ctrl_c_is_held_back_where_python_handles_it_and_its_handler_comes_back():
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    done = []
+
+    @uninterrupted()
+    def interrupted():
+        with uninterrupted():
+            signal.raise_signal(signal.SIGINT)
+        done.append(True)
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert done == [True]
+
+
+def test_a_handler_of_the_users_is_left_alone():
+    seen = []
+    before = signal.signal(signal.SIGINT, lambda number, _: seen.append(number))
+    try:
+        with uninterrupted():
+            signal.raise_signal(signal.SIGINT)
+            assert seen == [signal.SIGINT]
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_what_was_raised_from_an_interrupt_is_known():
+    error = RuntimeError("Error calling __set_name__")
+    error.__cause__ = KeyboardInterrupt()
+    assert is_of_interrupt(error)
+    assert is_of_interrupt(KeyboardInterrupt())
+    assert not is_of_interrupt(RuntimeError())
+    assert not is_of_interrupt(None)

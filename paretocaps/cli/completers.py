@@ -7,13 +7,17 @@ from types import MappingProxyType
 import click
 from click.shell_completion import CompletionItem
 
+from paretocaps import service
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
+from paretocaps.domain.trainer import TRAINERS
 
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 """A function of the context, the parameter and the word that is not complete (click's `shell_complete`)."""
 
 _Offered = Iterable[tuple[str, str]]
 """Values, each with a line that explains it, or an empty text."""
+
+_Listing = Callable[[], Iterable[Mapping[str, str]]]
 
 
 def _offering(find: Callable[[click.Context, str], _Offered]) -> Completer:
@@ -31,6 +35,11 @@ def _offering(find: Callable[[click.Context, str], _Offered]) -> Completer:
     return complete
 
 
+def _listed(rows: _Listing, name: str, text: str = "description") -> Completer:
+    """Return a completer that offers the column `name` of a listing, with what its column `text` says."""
+    return _offering(lambda _context, _word: ((row[name], row[text]) for row in rows()))
+
+
 def one_of(*values: str) -> Completer:
     """Return a completer that offers `values`."""
     return _offering(lambda _context, _word: ((value, "") for value in values))
@@ -41,34 +50,12 @@ def path(kind: str) -> Completer:
     return lambda _context, _parameter, word: [CompletionItem(word, type=kind)]
 
 
-def _specs(_context: click.Context, _word: str) -> _Offered:
-    from paretocaps import service
-
-    return [(row["spec"], row["about"]) for row in service.specs()]
-
-
 def _studies(context: click.Context, _: str) -> _Offered:
-    from paretocaps import service
-
     names = service.study_names(context.params.get("storage") or DEFAULT_STORAGE)
     return [(name, "") for name in names]
 
 
-def _samplers(_context: click.Context, _word: str) -> _Offered:
-    from paretocaps import service
-
-    return [(row["sampler"], row["description"]) for row in service.samplers()]
-
-
-def _datasets(_context: click.Context, _word: str) -> _Offered:
-    from paretocaps import service
-
-    return [(row["dataset"], row["description"]) for row in service.datasets()]
-
-
 def _objectives(_context: click.Context, _word: str) -> _Offered:
-    from paretocaps import service
-
     rows = ((row["objective"], row["description"]) for row in service.objectives())
     return [(name, text) for name, text in rows if "(" not in name]  # no shell takes one without quotes
 
@@ -84,34 +71,20 @@ def _preferred_objectives(context: click.Context, word: str) -> _Offered:
     return [(f"{name}=", text) for name, text in _several_objectives(context, word)]
 
 
-def _trainers(_context: click.Context, _word: str) -> _Offered:
-    from paretocaps import service
-
-    return [(row["trainer"], row["description"]) for row in service.trainers()]
-
-
 def _designs(context: click.Context, _word: str) -> _Offered:
-    from paretocaps.domain.trainer import TRAINERS
-
     return [(name, "") for name in TRAINERS.get(_trainer(context)).designs]
 
 
 def _spaces(context: click.Context, _word: str) -> _Offered:
-    from paretocaps.domain.trainer import TRAINERS
-
     return [(name, "") for name in TRAINERS.get(_trainer(context)).spaces]
 
 
 def _choices(context: click.Context, _word: str) -> _Offered:
-    from paretocaps import service
-
     return [(one.facts.name, one.facts.description) for one in service.choices(_trainer(context))]
 
 
 def _settings(context: click.Context, word: str) -> Iterator[tuple[str, str]]:
     """Yield `NAME=`, and where the name is complete `NAME=VALUE` for each value that can be listed."""
-    from paretocaps import service
-
     name, equals, _ = word.partition("=")
     if not equals:
         yield from ((f"{choice}=", text) for choice, text in _choices(context, word))
@@ -140,7 +113,7 @@ def _trainer(context: click.Context) -> str:
 
 STUDIES = _offering(_studies)
 CHOICES = _offering(_choices)
-SPECS = _offering(_specs)
+SPECS = _listed(service.specs, "spec", "about")
 STUDIES_OR_FOLDERS: Completer = lambda *given: STUDIES(*given) or path("dir")(*given)  # noqa: E731
 COMPLETERS: Mapping[str, Completer] = MappingProxyType(
     {
@@ -154,11 +127,11 @@ COMPLETERS: Mapping[str, Completer] = MappingProxyType(
         "--prefer": _offering(_preferred_objectives),
         "--set": _offering(_settings),
         "--design": _offering(_designs),
-        "--trainer": _offering(_trainers),
+        "--trainer": _listed(service.trainers, "trainer"),
         "--space": _offering(_spaces),
-        "--sampler": _offering(_samplers),
+        "--sampler": _listed(service.samplers, "sampler"),
         "--stop-early": _offering(_rules),
-        "--dataset": _offering(_datasets),
+        "--dataset": _listed(service.datasets, "dataset"),
         "--data": path("dir"),
         "--corrupt": one_of("refuse", "skip"),
         "--channels": one_of("1", "3"),

@@ -57,6 +57,11 @@ def end_worker(pid: int) -> None:
             end_marked(process.marks[-1])
 
 
+def workers_of(driver: int) -> list[int]:
+    """Return the workers that the process `driver`, which lives, has started."""
+    return [one.pid for one in _processes() if one.is_worker and _parent(one.pid) == driver]
+
+
 def end_left_behind() -> None:
     """Kill what workers started that have ended, where nobody could do it when they ended."""
     found = list(_processes())
@@ -68,6 +73,12 @@ def _kill(processes: list[_Process]) -> None:
     for process in processes:
         with suppress(ProcessLookupError, PermissionError):
             os.kill(process.pid, signal.SIGKILL)
+
+
+def _parent(pid: int) -> int:
+    with suppress(OSError, IndexError, ValueError):  # it has ended
+        return int((_PROCESSES / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
+    return 0
 
 
 def _processes() -> Iterator[_Process]:

@@ -14,6 +14,7 @@ from paretocaps.execution.attempt import attempt, write_failure
 from paretocaps.execution.executor import Executor, OnJobEpoch, Outcome, refuse_full
 from paretocaps.execution.limits import Limits
 from paretocaps.run_folder import RunFolder
+from paretocaps.uninterrupted import is_of_interrupt
 
 
 class _DriverError(BaseException):
@@ -110,6 +111,8 @@ class InlineExecutor(Executor):
         except _OutOfTime as over:
             return over.failure
         except Exception as error:
+            if is_of_interrupt(error):
+                raise KeyboardInterrupt from error
             return write_failure(placed, error)
 
     def abort(self) -> None:

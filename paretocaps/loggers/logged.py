@@ -9,6 +9,7 @@ from paretocaps.errors import UsageError
 from paretocaps.loggers.logger import LOGGERS, Logger, Run
 from paretocaps.search.observer import Observer
 from paretocaps.search.observers import observer_of
+from paretocaps.uninterrupted import uninterrupted
 from paretocaps.writing import expanded
 
 FOLDER = Path("logs")
@@ -38,7 +39,8 @@ class Logging(Observer):
     def _each(self, use: Callable[[Logger], None]) -> None:
         for name, logger in list(self._loggers.items()):
             try:
-                use(logger)
+                with uninterrupted():  # what is stored is never logged again
+                    use(logger)
             except Exception as error:  # a tracker's; the study is stored all the same
                 del self._loggers[name]
                 why = _one_line(error)

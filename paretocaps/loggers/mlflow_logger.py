@@ -47,11 +47,22 @@ class MlflowLogger:
 
     def log(self, run: Run) -> None:
         """Write one run with its weights as artifacts; `_` replaces what MLflow allows in no name."""
+        opened = self._client.create_run(self._experiment, tags=dict(run.tags), run_name=run.name)
+        key = opened.info.run_id
+        try:
+            self._fill(key, run)
+        except BaseException:
+            self._client.set_terminated(key, "FAILED")
+            raise
+        self._client.set_terminated(key)
+
+    def close(self) -> None:
+        """Do nothing: every run is terminated."""
+
+    def _fill(self, key: str, run: Run) -> None:
         from mlflow.entities import Metric, Param
 
         at = int(run.ended.timestamp() * 1000)
-        opened = self._client.create_run(self._experiment, tags=dict(run.tags), run_name=run.name)
-        key = opened.info.run_id
         curves = [
             Metric(_name(f"epoch/{name}"), value, at, epoch)
             for epoch, values in run.curves
@@ -64,10 +75,6 @@ class MlflowLogger:
             self._client.log_batch(key, metrics=curves[first : first + 1000])
         for file in run.files:
             self._client.log_artifact(key, str(file))
-        self._client.set_terminated(key)
-
-    def close(self) -> None:
-        """Do nothing: every run is terminated."""
 
 
 def _name(name: str) -> str:

@@ -35,7 +35,7 @@ class PrimaryCapsules(nn.Module):
     ) -> None:
         super().__init__()
         self.stride = stride
-        self.types, self.dimensions, self.squashed = types, dimensions, squashed
+        self.types, self.squashed = types, squashed
         self.weight = nn.Parameter(torch.empty(types * dimensions, *kernel, channels))
         self.bias = nn.Parameter(torch.empty(types * dimensions))
 

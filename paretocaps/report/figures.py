@@ -44,17 +44,12 @@ def front_figures(
     return solid | {f"front-{names[y]}-{names[x]}": _pair(front, layers, x, y) for y, x in pairs}
 
 
-def front_3d(
-    front: FrontRecord,
-    trials: Sequence[FrontMember] = (),
-    styles: Mapping[int, LineStyle] | None = None,
-    apart: Apart | None = None,
-) -> "Figure":
+def front_3d(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> "Figure":
     """Return the front over its first three objectives; the first is on the vertical axis.
 
     Every member stands on a stem, so that its position on the floor can be read.
     """
-    return _solid(front, layers_of(front, trials, styles, apart))
+    return _solid(front, layers_of(front, trials))
 
 
 def _solid(front: FrontRecord, layers: Layers) -> "Figure":
@@ -86,19 +81,12 @@ def _solid(front: FrontRecord, layers: Layers) -> "Figure":
     return figure.update_layout(margin={"l": 0, "r": 10, "b": 0})
 
 
-def front_2d(
-    front: FrontRecord,
-    trials: Sequence[FrontMember],
-    x: int,
-    y: int,
-    styles: Mapping[int, LineStyle] | None = None,
-    apart: Apart | None = None,
-) -> "Figure":
+def front_2d(front: FrontRecord, trials: Sequence[FrontMember], x: int, y: int) -> "Figure":
     """Return the front over two of its objectives, by index, with the step line of the front of these two.
 
     Bars show the members' 95 % intervals; a wide one may leave the figure.
     """
-    return _pair(front, layers_of(front, trials, styles, apart), x, y)
+    return _pair(front, layers_of(front, trials), x, y)
 
 
 def _pair(front: FrontRecord, layers: Layers, x: int, y: int) -> "Figure":

@@ -6,7 +6,6 @@ import threading
 import time
 from contextlib import ExitStack, suppress
 from datetime import timedelta
-from types import TracebackType
 from typing import Self
 
 from paretocaps.errors import FencedError, StorageError, UsageError
@@ -129,12 +128,7 @@ class Driver:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._leaving.set()
         self._thread.join(_PARTING)
         self._end()

@@ -10,7 +10,7 @@ from types import FrameType
 from typing import ClassVar
 
 from paretocaps.domain.duration import duration_text
-from paretocaps.uninterrupted import interrupt
+from paretocaps.uninterrupted import interrupt, is_of_interrupt
 
 
 class TimeIsUpError(Exception):
@@ -20,7 +20,7 @@ class TimeIsUpError(Exception):
 class Interrupts:
     """Remembers whether a signal asked the process to stop, and until when it may run.
 
-    A signal raises KeyboardInterrupt in the code that is running; the first one lets an operation on the
+    A signal raises KeyboardInterrupt in the code that is running; the first two let an operation on the
     database end (see `uninterrupted`). If that code is a library's destructor or callback of a weak
     reference, Python prints the exception and drops it. The signal is therefore noted, too, and the next
     `check` raises it again. Some code raises another exception from it, as Python 3.11 does where it creates
@@ -73,33 +73,35 @@ class Interrupts:
             yield
             return
         numbers = [signal.SIGTERM]
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        handler = signal.getsignal(signal.SIGINT)
+        if handler is signal.default_int_handler or _owner(handler) is not None:
             numbers.append(signal.SIGINT)
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
             numbers.append(signal.SIGHUP)
         before = {number: signal.signal(number, self._interrupt) for number in numbers}
-        around = getattr(before[signal.SIGTERM], "__self__", None)
-        if isinstance(around, Interrupts):  # whose interrupt a library may have dropped
+        around = _owner(before[signal.SIGTERM])
+        if around is not None:  # a library may have dropped its interrupt
             self.signals += around.signals
         try:
             yield
         except Exception as error:
-            if self.signals and _is_of_interrupt(error):
+            if self.signals and is_of_interrupt(error):
                 raise KeyboardInterrupt from error
             raise
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+            if around is not None:
+                around.signals = self.signals
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         self.signals += 1
         if self.signals == 2:
             type(self).hurry()
-        interrupt(at_once=self.signals > 1)
+        interrupt(at_once=self.signals > 2)
 
 
-def _is_of_interrupt(error: BaseException | None) -> bool:
-    """Return whether an exception was raised from a KeyboardInterrupt."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
-        error = error.__cause__
-    return error is not None
+def _owner(handler: object) -> Interrupts | None:
+    """Return the `Interrupts` whose handler this is, or None."""
+    owner = getattr(handler, "__self__", None)
+    return owner if isinstance(owner, Interrupts) else None

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from paretocaps.domain.duration import duration_text, parse_duration
+from paretocaps.domain.duration import duration_text
 from paretocaps.domain.study_file import resolve_spec
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import UsageError
@@ -17,6 +17,7 @@ from paretocaps.service.running import (
     store_of,
     stored_settings,
 )
+from paretocaps.service.settings import seconds_of
 
 if TYPE_CHECKING:
     from paretocaps.report.front import Front
@@ -90,7 +91,7 @@ def confirm(
 
     if seeds is not None and seeds < 2:
         raise UsageError(f"seeds={seeds} is not allowed: give 2 or more")
-    seconds = _seconds(DEFAULT_BUDGET if budget is None else budget)
+    seconds = seconds_of("budget", DEFAULT_BUDGET if budget is None else budget)
     asked = f" --budget {duration_text(seconds)}" if budget is not None else ""
     asked += f" --seeds {seeds}" if seeds is not None else ""
     spec = _spec(flags)
@@ -139,13 +140,6 @@ def _spec(flags: Mapping[str, Any]) -> StudySpec:
     if not finished:
         raise UsageError(f"study {asked.study!r} has no finished trial to confirm: run `optimize` first")
     return resolve_spec(flags, stored=resumable(stored, flags))
-
-
-def _seconds(given: str | float) -> float:
-    try:
-        return parse_duration(given)
-    except ValueError as error:
-        raise UsageError(f"budget={error}") from None
 
 
 def _measured(further: "Sequence[FurtherSeed]") -> list[tuple[int, int]]:

@@ -14,6 +14,8 @@ from paretocaps.domain.wording import counted
 from paretocaps.errors import StateError, StorageError, of_disk
 from paretocaps.service.opened import Storage, opened
 from paretocaps.service.overview import front_size, state_of
+from paretocaps.service.running import Interrupted
+from paretocaps.uninterrupted import uninterrupted
 
 if TYPE_CHECKING:
     from paretocaps.search.driver import Driver
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from paretocaps.storage.standings import Standing
     from paretocaps.storage.store import Store
 
+_AGAIN = "delete it, and copy {!r} again"
 _POLL = 0.5  # s between two looks at the other drivers of a study
 
 
@@ -116,7 +119,11 @@ def rename(
     from paretocaps.storage.store import Store
 
     _check_name(new)
-    with Store.open(storage, create=False) as store, _alone(store, old, notice) as driver:
+    with (
+        Store.open(storage, create=False) as store,
+        _alone(store, old, notice) as driver,
+        uninterrupted(),  # it could not be repeated
+    ):
         driver.store.rename_study(old, new)
         for folder in store.known_folders(new):
             # other machines know the files of a study by its name in their job
@@ -140,38 +147,19 @@ def copy(study: str, new: str, storage: str = DEFAULT_STORAGE, on_progress: OnPr
     Raises:
         StorageError: there is no such database or study, or there is a study called `new`.
         UsageError: the name is not allowed.
+        Interrupted: Ctrl-C came before all weights were copied.
     """
     from paretocaps.storage.store import Store
 
     _check_name(new)
-    again = f"delete it, and copy {study!r} again"
     with Store.open(storage, create=False) as store:
-        store.copy_study(study, new)
-        # only now, as the study may go on: the files of all that the copy has, and of nothing else
         try:
-            copied = {one.key: one.state for trial in store.trials(new) for one in trial.attempts}
-            attempts = [one for trial in store.trials(study) for one in trial.attempts]
-        except StorageError as error:
-            raise StorageError(
-                f"study {new!r} has all trials, but no weights were copied: {error}; {again}"
-            ) from None
-        kept = [
-            one
-            for one in attempts
-            if _has_files(one) and copied.get(replace(one.key, study=new)) == one.state
-        ]
-        for done, attempt in enumerate(kept):
-            on_progress("copying weights", done, len(kept))
-            try:
-                _copy_files(store, attempt, new)
-            except (OSError, _DiskError) as error:
-                if why := _unwritten(error):
-                    lacking = counted(len(kept) - done, "training")
-                    raise StorageError(
-                        f"study {new!r} has all trials, but the weights of {lacking} were"
-                        f" not copied: {why}; {again}"
-                    ) from None
-                # else the original has lost it meanwhile
+            store.copy_study(study, new)
+            # only now, as the study may go on: the files of all that the copy has, and of nothing else
+            _copy_weights(store, study, new, on_progress)
+        except KeyboardInterrupt:
+            lacks = f"study {new!r} has all trials, but not all of their weights"
+            raise Interrupted(f"interrupted: {lacks}: {_AGAIN.format(study)}") from None
         return sum(store.counts(new).values())
 
 
@@ -194,6 +182,37 @@ def delete(study: str, storage: Storage = DEFAULT_STORAGE, notice: Callable[[str
                     with suppress(OSError):
                         parent.rmdir()
         driver.store.delete_study(study)
+
+
+def _copy_weights(store: "Store", study: str, new: str, on_progress: OnProgress) -> None:
+    """Copy the kept weights and checkpoints of a study to its copy.
+
+    Raises:
+        StorageError: they cannot be read or written.
+    """
+    again = _AGAIN.format(study)
+    try:
+        copied = {one.key: one.state for trial in store.trials(new) for one in trial.attempts}
+        attempts = [one for trial in store.trials(study) for one in trial.attempts]
+    except StorageError as error:
+        raise StorageError(
+            f"study {new!r} has all trials, but no weights were copied: {error}; {again}"
+        ) from None
+    kept = [
+        one for one in attempts if _has_files(one) and copied.get(replace(one.key, study=new)) == one.state
+    ]
+    for done, attempt in enumerate(kept):
+        on_progress("copying weights", done, len(kept))
+        try:
+            _copy_files(store, attempt, new)
+        except (OSError, _DiskError) as error:
+            if why := _unwritten(error):
+                lacking = counted(len(kept) - done, "training")
+                raise StorageError(
+                    f"study {new!r} has all trials, but the weights of {lacking} were"
+                    f" not copied: {why}; {again}"
+                ) from None
+            # else the original has lost it meanwhile
 
 
 def _data(spec: Mapping[str, Any]) -> str:

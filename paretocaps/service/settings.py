@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from paretocaps.domain.duration import parse_duration
 from paretocaps.domain.job import DataSpec
 from paretocaps.domain.objective import split_names
 from paretocaps.domain.wording import refused
@@ -42,6 +43,18 @@ def whole(name: str, value: Any) -> int | None:
         return None if value is None else index(value)
     except TypeError:
         raise UsageError(f"{name}={value!r:.80} is not allowed: give a whole number") from None
+
+
+def seconds_of(name: str, value: str | float) -> float:
+    """Return a duration that a caller gives, such as "30m", in seconds.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise UsageError(f"{name}={error}") from None
 
 
 def parse_preferences(text: str) -> dict[str, float]:

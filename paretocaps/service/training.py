@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paretocaps.domain.duration import parse_duration
 from paretocaps.domain.forecast import EpochForecast
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measured_estimate import estimate_of
@@ -20,7 +19,7 @@ from paretocaps.service.epochs_file import EpochsFile
 from paretocaps.service.picking import PickedTrial
 from paretocaps.service.resuming import prepare
 from paretocaps.service.running import Interrupted
-from paretocaps.service.settings import parse_settings, whole
+from paretocaps.service.settings import parse_settings, seconds_of, whole
 from paretocaps.service.train_options import TrainOptions, data_to_train
 
 DEFAULT_EPOCHS = 30
@@ -182,6 +181,7 @@ def _job(options: TrainOptions, picked: PickedTrial | None) -> tuple[TrainingJob
     choices = _choices(TRAINERS.get(name), options, picked)
     ranks = _ranks(options, TRAINERS.get(name), choices, picked.ranks if picked else 1)
     label = f"{picked.study}-trial-{picked.trial}" if picked else options.design or name
+    every = options.checkpoint_every
     folder = _folder(options.output, label)
     values: dict[str, Any] = {
         "study": picked.study if picked else "train",
@@ -197,7 +197,7 @@ def _job(options: TrainOptions, picked: PickedTrial | None) -> tuple[TrainingJob
         "folder": folder,
         "checkpoints": True,
         "tunings": picked.tunings if picked else {},
-        "checkpoint_every": _duration(options.checkpoint_every),
+        "checkpoint_every": None if every is None else seconds_of("checkpoint_every", every),
     }
     if not 0 <= values["seed"] < 2**31:
         raise UsageError(f"seed={values['seed']} is not allowed: give 0 to 2147483647")
@@ -216,13 +216,6 @@ def _first_free(found: Sequence[str]) -> str:
     if started_ranks() > 1:
         return found[0]
     return next((device for device in found if is_free(device, exclusive=True)), found[0])
-
-
-def _duration(given: str | float | None) -> float | None:
-    try:
-        return None if given is None else parse_duration(given)
-    except ValueError as error:
-        raise UsageError(f"checkpoint_every={error}") from None
 
 
 def _ranks(options: TrainOptions, trainer: TrainerSpec, choices: Mapping[str, Any], usual: int) -> int:

@@ -29,6 +29,8 @@ _NOTICING = {
     "tcp_user_timeout": 30_000,
 }
 """Settings of libpq by which it notices within half a minute that a server's machine is gone, in s and ms."""
+_BOUND_WAITS = "SELECT set_config('lock_timeout', '5s', false) WHERE current_setting('lock_timeout') = '0'"
+"""Lets PostgreSQL wait some seconds for a lock, where nothing else is set; then `Patience` tries again."""
 _OPTUNA = {
     *("alembic_version", "version_info", "studies", "study_directions", "study_user_attributes"),
     *("study_system_attributes", "trials", "trial_user_attributes", "trial_system_attributes"),
@@ -70,7 +72,7 @@ def prepare_engine(engine: Engine, busy: float = BUSY_SECONDS) -> Engine:
     """Let `engine`, ours or Optuna's, explain its faults, and give all SQLite connections the same settings.
 
     They are the write-ahead log (readers and the writer do not wait for each other), a busy timeout, and
-    enforced foreign keys. Connections that are already open are dropped. Other databases need no settings.
+    enforced foreign keys. PostgreSQL's get a timeout of locks. Connections that are already open are dropped.
 
     Args:
         engine: an engine that was not prepared before; it is returned.
@@ -79,6 +81,9 @@ def prepare_engine(engine: Engine, busy: float = BUSY_SECONDS) -> Engine:
     explain_faults(engine)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", lambda connection, _: _settle(connection, busy))
+        engine.dispose()
+    elif engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", lambda connection, _: _bound_waits(connection))
         engine.dispose()
     return engine
 
@@ -228,6 +233,12 @@ def _settle(connection: Any, busy: float) -> None:
     cursor.execute("PRAGMA foreign_keys = ON")
     _use_write_ahead_log(cursor, busy)
     cursor.close()
+
+
+def _bound_waits(connection: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_BOUND_WAITS)
+    connection.commit()
 
 
 def _use_write_ahead_log(cursor: Any, busy: float) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from paretocaps.errors import (
     LostStorageError,
@@ -20,7 +21,7 @@ from paretocaps.errors import (
 from paretocaps.storage.address import parse_url, safe, sqlite_file
 from paretocaps.storage.artifacts import artifacts_folder
 from paretocaps.storage.connect import make_engine, refuse_foreign
-from paretocaps.storage.faults import broken, explained, explaining_breaks
+from paretocaps.storage.faults import AGAIN, broken, explained, explaining_breaks
 from paretocaps.storage.folders import Artifacts
 from paretocaps.storage.patience import Patience
 from paretocaps.storage.same_file import SameFile, State, state
@@ -128,6 +129,9 @@ class Database:
                         return work(connection)
         except DBAPIError as error:
             raise explained(self.name, error) from error
+        except PoolTimeoutError as error:
+            taken = f"storage {self.name!r}: all connections of this process are in use: wait for one{AGAIN}"
+            raise UnavailableError(taken, "locked") from error
         except (OverflowError, UnicodeEncodeError) as error:  # by the driver, of a value that is looked for
             raise UsageError(f"a value that was given cannot be stored: {error}") from None
         return self._once(work, write=write, verify=verify, again=True)

@@ -7,13 +7,14 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs
 
 from paretocaps import service
 from paretocaps.errors import ParetocapsError
 from paretocaps.web.attachments import attachments
 from paretocaps.web.current_views import CurrentViews
+from paretocaps.web.wsgi import called
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -118,19 +119,8 @@ class Application:
         return self._styled(environ, start_response)
 
     def _styled(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:
-        begun: list[Any] = []
-
-        def begin(status: str, headers: list[tuple[str, str]], *_: Any) -> Callable[[bytes], object]:
-            begun.extend((status, headers))
-            return lambda _: None
-
-        parts = self._optuna(environ, begin)
-        try:
-            page = b"".join(parts).replace(b"</head>", _LINK + b"</head>", 1)
-        finally:
-            if hasattr(parts, "close"):
-                parts.close()
-        status, headers = begun
+        status, headers, content = called(self._optuna, environ)
+        page = content.replace(b"</head>", _LINK + b"</head>", 1)
         kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
         start_response(status, [*kept, ("Content-Length", str(len(page)))])
         yield page

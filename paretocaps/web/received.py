@@ -50,7 +50,14 @@ async def received_set(
                 await run_in_threadpool(incoming.write, block)
         given = {**request.query_params, **fields}
         async with request.app.state.checking:  # one at a time, so that a training beside it keeps a core
-            return await run_in_threadpool(incoming.keep, given.get("name", ""), owner, _reading(given))
+            keep = run_in_threadpool(incoming.keep, given.get("name", ""), owner, _reading(given))
+            kept = asyncio.ensure_future(keep)
+            try:
+                return await asyncio.shield(kept)
+            except asyncio.CancelledError:  # its thread goes on, and must not keep what is removed meanwhile
+                incoming.give_up()
+                await asyncio.gather(kept, return_exceptions=True)
+                raise
     finally:
         # what was unpacked may take long to remove, and is removed even if nobody waits any more
         await asyncio.shield(asyncio.to_thread(received.close))

@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import pytest
 
 from paretocaps.data.catalog import DATASETS
@@ -27,13 +24,3 @@ def test_entries_describe_themselves_and_can_be_read(name) -> None:
 def test_an_unknown_name_is_told_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match=r"did you mean 'fashion-mnist'\?"):
         DATASETS.get("fashion_mnist")
-
-
-def test_listing_imports_nothing_heavy() -> None:
-    code = (
-        "import sys; from paretocaps.data.catalog import DATASETS\n"
-        "[DATASETS.get(name).description for name in DATASETS]\n"
-        "print({'torch', 'datasets', 'sklearn', 'numpy', 'pyarrow'} & set(sys.modules))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"

@@ -1,6 +1,4 @@
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -102,12 +100,6 @@ def test_a_declared_class_without_a_training_image_is_refused(tmp_path, table, p
         f"{tmp_path / 'train.parquet'}: no training image of class cat: add images, or declare only the"
         " classes that have some"
     )
-
-
-def test_reading_needs_no_torch():
-    code = "import sys; from paretocaps.data.raw_splits import read_splits; print('torch' in sys.modules)"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "False"
 
 
 def test_a_limit_that_left_a_class_empty_in_version_0_1_is_read_anew(tmp_path, write_parquet) -> None:

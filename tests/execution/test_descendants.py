@@ -4,7 +4,14 @@ import sys
 
 import pytest
 
-from paretocaps.execution.descendants import MARK, end_left_behind, end_marked, new_mark, own_mark
+from paretocaps.execution.descendants import (
+    MARK,
+    end_left_behind,
+    end_marked,
+    new_mark,
+    own_mark,
+    workers_of,
+)
 
 pytestmark = pytest.mark.skipif(not os.path.exists("/proc/self/environ"), reason="there is no /proc here")
 
@@ -53,3 +60,20 @@ def test_what_a_dead_worker_left_is_ended(sleeper):
     left = sleeper(new_mark()[0])
     end_left_behind()
     assert left.wait(10) < 0
+
+
+def test_the_workers_of_a_process_are_those_that_it_started(sleeper):
+    mark, value = new_mark()
+    sleeper(value)  # no worker
+    code = "import time; print(flush=True); time.sleep(60)"
+    worker = subprocess.Popen(
+        [sys.executable, "-S", "-c", code, "paretocaps.execution.worker"],
+        env={**os.environ, MARK: value},
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+    )
+    worker.stdout.readline()
+    assert workers_of(os.getpid()) == [worker.pid]
+    assert workers_of(worker.pid) == []
+    end_marked(mark)
+    worker.communicate()

@@ -1,20 +1,9 @@
-import subprocess
-import sys
-
 import pytest
 
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import Device, Measurement
 from paretocaps.errors import UnknownNameError
 from paretocaps.execution.executor import EXECUTORS, Outcome
-
-IMPORT = """
-import pkgutil, sys
-import paretocaps.execution
-for module in pkgutil.iter_modules(paretocaps.execution.__path__):
-    __import__(f"paretocaps.execution.{module.name}")
-print(*sorted({"torch", "numpy", "optuna", "pytest", "sqlalchemy"} & set(sys.modules)))
-"""
 
 
 def measurement():
@@ -30,8 +19,3 @@ def test_an_outcome_has_one_of_two(make_job):
 def test_an_unknown_executor_is_named():
     with pytest.raises(UnknownNameError, match="unknown executor 'process': did you mean 'processes'"):
         EXECUTORS.get("process")
-
-
-def test_nothing_heavy_is_imported():
-    answer = subprocess.run([sys.executable, "-c", IMPORT], capture_output=True, text=True, check=True)
-    assert answer.stdout.split() == []

@@ -52,3 +52,16 @@ def test_a_trainer_cannot_swallow_the_drivers_error(make_job):
     with pytest.raises(OSError, match="the storage is full"):
         executor.wait(on_epoch)
     assert executor.wait(on_epoch) == [], "the job is over"
+
+
+def train_until_a_signal(job, on_epoch):
+    raise RuntimeError("Error calling __set_name__") from KeyboardInterrupt()  # as Python 3.11 does
+
+
+def test_an_interrupt_that_python_made_an_error_of_is_no_failure(make_job):
+    job = make_job().model_copy(update=register(train_until_a_signal))
+    with InlineExecutor() as executor:
+        executor.submit(job)
+        with pytest.raises(KeyboardInterrupt):
+            executor.wait(lambda *_: True)
+    assert not (job.folder / "failure.json").exists()

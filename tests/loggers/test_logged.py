@@ -1,3 +1,5 @@
+import signal
+
 import pytest
 
 from paretocaps import service
@@ -114,3 +116,17 @@ def test_a_missing_library_says_what_to_install(kept, monkeypatch):
     monkeypatch.setitem(LOGGERS._entries, "wandb", missing)
     with pytest.raises(UsageError, match=r"No module named 'wandb'\): pip install 'paretocaps\[wandb\]'"):
         with_logging(Observer(), StudySpec(log=("wandb",)))
+
+
+def test_a_training_is_logged_to_its_end_before_the_run_is_interrupted(tmp_path, kept, monkeypatch):
+    logs = Kept.log
+
+    def log(self, run):
+        signal.raise_signal(signal.SIGTERM)
+        logs(self, run)
+
+    monkeypatch.setattr(Kept, "log", log)
+    with pytest.raises(service.Interrupted):
+        study(tmp_path, "kept")
+    (logger,) = kept
+    assert [run.name for run in logger.runs] == ["trial-00000-seed-0"]

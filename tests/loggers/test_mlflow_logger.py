@@ -16,6 +16,9 @@ def test_mlflow_has_runs_with_curves_values_and_weights(tmp_path, runs, monkeypa
     runs[1] = replace(runs[1], choices={"rate [%]": 1}, values={"f1@5": 0.5})
     for run in runs:
         logger.log(run)
+    gone = replace(runs[0], name="gone", files=(tmp_path / "gone.pt",))
+    with pytest.raises(Exception, match="gone.pt"):
+        logger.log(gone)
     logger.close()
     MlflowLogger("demo", tmp_path / "logs").close()  # goes on in the same experiment
     client = MlflowClient(tracking_uri=f"sqlite:///{tmp_path / 'logs' / 'mlflow.db'}")
@@ -30,5 +33,6 @@ def test_mlflow_has_runs_with_curves_values_and_weights(tmp_path, runs, monkeypa
     second = found["trial-00007-seed-1"].data
     assert (second.params, second.metrics) == ({"rate ___": "1"}, {"f1_5": 0.5})
     assert first.info.status == found["trial-00007-seed-1"].info.status == "FINISHED"
+    assert found["gone"].info.status == "FAILED"
     assert [one.path for one in client.list_artifacts(first.info.run_id)] == ["weights.pt"]
     assert (tmp_path / "logs" / "artifacts" / "demo").is_dir()

@@ -70,9 +70,15 @@ def same(found, expected):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("prefix", ["", "module.", "backbone.", "model."])
 @pytest.mark.parametrize(
-    ("trunk", "timm"), [("resnet18", False), ("mobilenet_v1", False), ("mobilenet_v1", True)]
+    ("trunk", "timm", "prefix"),
+    [
+        ("resnet18", False, ""),
+        ("resnet18", False, "module."),
+        ("mobilenet_v1", False, "backbone."),
+        ("mobilenet_v1", True, ""),
+        ("mobilenet_v1", True, "model."),
+    ],
 )
 def test_public_names_are_understood(sources, tmp_path, trunk, timm, prefix):
     weights = state(sources, trunk)

@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -91,13 +88,3 @@ def test_layers_are_the_fronts_of_what_is_left(columns, fewest, data):
         left = np.setdiff1d(left, layer)
     assert sum(map(len, found[:-1])) < fewest
     assert len(left) == 0 or sum(map(len, found)) >= fewest
-
-
-def test_ranking_imports_nothing_heavy():
-    code = (
-        "import sys; from paretocaps.domain.objective import parse_objectives;"
-        "from paretocaps.pareto.dominance import rank; from paretocaps.pareto.indicators import hypervolume;"
-        "o = parse_objectives('acc,time'); rank([[1, 2]], o); hypervolume([[1, 2]], (0, 3), o);"
-        "sys.exit(' '.join({'torch', 'optuna', 'scipy', 'pandas', 'matplotlib'} & set(sys.modules)) or 0)"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)

@@ -90,24 +90,15 @@ def test_what_is_missing_is_said(tmp_path, appraisal):
 
 
 @pytest.mark.slow
-def test_members_of_an_ensemble_stand_beside_it(tmp_path, appraisal):
-    several = replace(appraisal, members=(0.5, 0.6))
+def test_members_of_an_ensemble_classes_without_images_and_no_wrong_answers_are_told(tmp_path, appraisal):
+    report = classification(Scored(np.eye(3)[[0, 2]], np.array([0, 2])), ["cat", "dog", "emu"])
+    right = appraisal.reconstructions[:1]
+    several = replace(appraisal, members=(0.5, 0.6), report=report, reconstructions=right)
     body = written(tmp_path / "page.html", "both", several, facts={}, members=["one", "two"])
     assert "<h2>Members</h2>" in body
     assert body.index("0.5000") < body.index("0.6000") < body.index("<td>ensemble</td>")
-
-
-@pytest.mark.slow
-def test_classes_without_images_have_no_area_and_that_is_said(tmp_path, appraisal):
-    report = classification(Scored(np.eye(3)[[0, 2]], np.array([0, 2])), ["cat", "dog", "emu"])
-    body = written(tmp_path / "page.html", "net", replace(appraisal, report=report), facts={})
     assert "The area is not defined for dog:" in body
-
-
-@pytest.mark.slow
-def test_no_wrong_answers_are_none(tmp_path, appraisal):
-    right = replace(appraisal, reconstructions=appraisal.reconstructions[:1])
-    assert "<p>None.</p>" in written(tmp_path / "page.html", "net", right, facts={})
+    assert "<p>None.</p>" in body
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path, appraisal):

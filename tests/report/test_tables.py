@@ -1,7 +1,5 @@
 import csv
 import io
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
@@ -200,11 +198,3 @@ def test_markdown_keeps_its_columns():
     assert markdown_table(table) == (
         "| trial | design | acc ↑ |\n| ---: | --- | ---: |\n| 7 | a\\|b c | 0.9000 |\n"
     )
-
-
-def test_tables_import_nothing_heavy():
-    code = (
-        "import sys, paretocaps.report.tables, paretocaps.report.front, paretocaps.report.page;"
-        "sys.exit(' '.join({'plotly', 'pandas', 'torch', 'pymoo', 'numpy'} & set(sys.modules)) or 0)"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)

@@ -19,9 +19,9 @@ from paretocaps.storage.store import Store
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
+def test_a_study_reopened_as_another_is_refused_with_what_differs(run):
+    run(trials=1)
+    for options, message in (
         ({"objectives": "acc,params"}, r"objectives=acc,time \(now acc,params\)"),
         ({"epochs": 3}, r"epochs=2 \(now 3\), and trainings of different lengths do not compare: keep these"),
         ({"repeats": 3}, r"repeats=1 \(now 3\): give --more-repeats 2 instead"),
@@ -32,13 +32,10 @@ from paretocaps.storage.store import Store
         ({"space": {"learning_rate": [0.1]}}, r"space.learning_rate="),
         ({"seed": 5}, r"seed=0 \(now 5\)"),
         ({"trainer": "capsnet"}, r"trainer='probe' \(now 'capsnet'\)"),
-    ],
-)
-def test_a_study_reopened_as_another_is_refused_with_what_differs(run, options, message):
-    run(trials=1)
-    with pytest.raises(StudyMismatchError, match=message) as caught:
-        run(trials=2, **options)
-    assert "choose another --study name" in str(caught.value)
+    ):
+        with pytest.raises(StudyMismatchError, match=message) as caught:
+            run(trials=2, **options)
+        assert "choose another --study name" in str(caught.value)
 
 
 def test_what_is_not_said_is_what_the_study_has(run, storage):

@@ -106,17 +106,35 @@ def test_the_second_signal_hurries(monkeypatch):
             assert hurried == expected
 
 
-def test_the_first_signal_lets_an_operation_on_the_database_end_and_the_second_does_not():
+def test_two_signals_let_an_operation_on_the_database_end_and_the_third_does_not():
     done = []
 
     def operation():
-        for _ in range(2):
+        for _ in range(3):
             signal.raise_signal(signal.SIGTERM)
             done.append(True)
 
     with Interrupts().watching(), pytest.raises(KeyboardInterrupt):
         Patience().ride(operation)
-    assert done == [True]
+    assert done == [True, True]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_inner_one_notes_the_signals_and_the_outer_one_knows_of_them(number, monkeypatch):
+    hurried = []
+    monkeypatch.setattr(Interrupts, "hurry", staticmethod(lambda: hurried.append(True)))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    outer, inner = Interrupts(), Interrupts()
+    try:
+        with outer.watching():
+            with pytest.raises(KeyboardInterrupt), inner.watching():
+                signal.raise_signal(number)
+            assert (inner.signals, outer.signals, hurried) == (1, 1, [])
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(number)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert hurried == [True]
 
 
 def test_without_a_signal_there_is_nothing():

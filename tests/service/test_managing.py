@@ -1,6 +1,7 @@
 import errno
 import json
 import shutil
+import signal
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -140,6 +141,34 @@ def test_a_copy_whose_weights_cannot_be_written_says_so(weighty, monkeypatch):
     monkeypatch.setattr(shutil, "copytree", refused)
     with pytest.raises(StorageError, match="of 1 training were not copied: .*Permission denied"):
         service.copy("s", "t", weighty)
+
+
+def test_a_copy_that_is_interrupted_says_what_it_lacks(weighty):
+    def interrupt(what, done, total):
+        raise KeyboardInterrupt
+
+    message = "study 't' has all trials, but not all of their weights: delete it, and copy 's' again"
+    with pytest.raises(service.Interrupted, match=message):
+        service.copy("s", "t", weighty, interrupt)
+    service.delete("t", weighty)
+    assert service.copy("s", "t", weighty) == 1
+
+
+def test_a_study_is_renamed_with_its_files_before_ctrl_c_has_an_effect(weighty, monkeypatch):
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    renamed = Store.rename_study
+
+    def rename(*given):
+        signal.raise_signal(signal.SIGINT)
+        renamed(*given)
+
+    monkeypatch.setattr(Store, "rename_study", rename)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            service.rename("s", "t", weighty)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert kept_weights(weighty, "t")[1] == {"t"}
 
 
 def test_a_copy_whose_files_cannot_be_named_says_so(weighty):

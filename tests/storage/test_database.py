@@ -1,7 +1,7 @@
 import random
 import signal
 import sqlite3
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -145,6 +145,19 @@ def test_a_signal_at_any_moment_of_a_write_leaves_no_connection_and_no_lock(url)
         signal.signal(signal.SIGALRM, before)
         writer.close()
         other.close()
+
+
+def test_a_pool_without_a_free_connection_is_told(url):
+    database = Database(url, create=False, patience=Patience(0))
+    database.engine.pool._timeout = 0.01
+    with ExitStack() as held:
+        for _ in range(15):
+            held.enter_context(database.engine.connect())
+        with pytest.raises(UnavailableError, match="all connections of this process are in use") as caught:
+            database.read(count)
+    assert caught.value.why == "locked"
+    assert database.read(count) == 1
+    database.close()
 
 
 def test_it_is_not_tried_for_ever(url):

@@ -1,5 +1,3 @@
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -203,18 +201,6 @@ def test_all_our_tables_carry_the_prefix():
     assert all(name.startswith(PREFIX) for name in METADATA.tables)
     targets = {key.column.table.name for table in METADATA.tables.values() for key in table.foreign_keys}
     assert all(name.startswith(PREFIX) for name in targets)
-
-
-@pytest.mark.slow
-def test_opening_a_current_database_imports_no_alembic(url):
-    code = (
-        "import sys; from paretocaps.storage.store import Store;"
-        "Store.open(sys.argv[1], create=True).close();"
-        "bad = {'alembic', 'torch', 'optuna', 'pandas', 'sqlalchemy.orm'} & set(sys.modules);"
-        "sys.exit(str(bad or ''))"
-    )
-    done = subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True, timeout=60)
-    assert done.stderr.strip() == ""
 
 
 def test_a_newer_database_is_refused_in_one_line(url):

@@ -15,10 +15,11 @@ from sqlalchemy import inspect
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.tuning import Tuning
-from paretocaps.errors import FencedError, StorageError
+from paretocaps.errors import FencedError, StorageError, UnavailableError
 from paretocaps.storage.artifacts import artifacts_folder
 from paretocaps.storage.claims import NewTrial
 from paretocaps.storage.connect import engine_arguments, make_engine
+from paretocaps.storage.patience import Patience
 from paretocaps.storage.schema import METADATA, VERSION_TABLE
 from paretocaps.storage.store import Store
 
@@ -187,3 +188,20 @@ def test_a_study_is_copied_renamed_and_deleted_with_optunas(store, finish, url):
     storage.remove_session()
     storage.engine.dispose()
     assert store.study_names() == ["new"]
+
+
+def test_a_lock_that_another_session_keeps_is_told_after_some_seconds(url, store):
+    engine = make_engine(url, create=False)
+    with engine.begin() as other:
+        other.exec_driver_sql("LOCK TABLE paretocaps_studies")
+        with pytest.raises(UnavailableError, match="due to lock timeout: another program holds"):
+            store.with_patience(Patience(0.0)).create_study("t", {})
+    engine.dispose()
+    store.create_study("t", {})
+
+
+def test_a_timeout_of_locks_that_the_user_set_is_kept(url, store):
+    engine = make_engine(f"{url}&options=-c%20lock_timeout%3D77s", create=False)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SHOW lock_timeout").scalar() == "77s"
+    engine.dispose()

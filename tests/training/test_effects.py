@@ -1,8 +1,5 @@
 """The trainings that choices come to: equal keys mean equal plans and networks, and the other way round."""
 
-import subprocess
-import sys
-
 import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
@@ -203,12 +200,3 @@ def test_the_facts_are_of_the_images_that_are_trained_on():
     facts = check_data(DataSpec(limit_train=40)).facts
     assert facts == {"training images": 40, "pixel rows": 8, "pixel columns": 8}
     assert all(type(value) is int for value in facts.values())  # JSON holds no numbers of numpy
-
-
-@pytest.mark.slow
-def test_effects_are_told_without_torch():
-    code = (
-        "import sys; from paretocaps.domain.trainer import TRAINERS;"
-        "TRAINERS.get('capsnet').effects_of(5, {}); sys.exit('torch' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,8 +1,5 @@
 """What is told before a training is what the training is: its sizes, its steps and its memory."""
 
-import subprocess
-import sys
-
 import pytest
 
 from paretocaps.domain.trainer import CheckedData
@@ -63,11 +60,6 @@ def test_a_deep_trunk_that_is_pruned_has_no_exact_sizes():
 def test_choices_that_do_not_fit_the_images_are_refused():
     with pytest.raises(UsageError):
         forecasting(DIGITS, 5, 1)(CAPSNET.canonical({"family": "alexnet_caps", "image_size": 2}))
-
-
-def test_no_torch_is_imported():
-    code = "import sys, paretocaps.training.forecast; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_what_is_pruned_before_the_first_step_needs_the_memory_of_what_is_left():

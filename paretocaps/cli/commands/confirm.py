@@ -46,6 +46,6 @@ def command(budget: str | None, seeds: int | None, plain: bool, **flags: Any) ->
     """
     Interrupts.hurry = staticmethod(end_soon)
     given = {name: value for name, value in flags.items() if value not in (None, ())}
-    with open_view(plain) as view:
+    with Interrupts().watching(), open_view(plain) as view:
         summary = service.confirm(given, budget, seeds, view)
     show_confirmed(summary)

@@ -144,7 +144,7 @@ def command(
     if no_designs:
         given["designs"] = []
     Interrupts.hurry = staticmethod(end_soon)
-    with open_view(plain) as view:
+    with Interrupts().watching(), open_view(plain) as view:
         summary = service.optimize(given, spec_file, more, view)
     show_summary(summary, view)
 

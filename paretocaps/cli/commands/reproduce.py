@@ -73,6 +73,6 @@ def command(
     Interrupts.hurry = staticmethod(end_soon)
     layout = {"parts": parts, "classes_are_folders": classes_are_folders, "transpose": transpose}
     asked = service.ReproduceOptions(layout=layout, **options)
-    with open_view(plain) as view:
+    with Interrupts().watching(), open_view(plain) as view:
         found = service.reproduce(table, asked, view)
     show_reproduced(found, form)

@@ -6,11 +6,11 @@ import click
 
 from paretocaps.cli.options import shared
 from paretocaps.cli.output import say
-from paretocaps.domain.duration import parse_duration
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.errors import UsageError
 from paretocaps.extras import require
 from paretocaps.service.queueing import DEFAULT_FOLDER
+from paretocaps.service.settings import seconds_of
 from paretocaps.web.guard.options import AUDIT, RATE, GuardOptions
 from paretocaps.web.serve_settings import ServeSettings
 from paretocaps.writing import expanded
@@ -126,13 +126,6 @@ def command(
         guard=GuardOptions(tokens=tokens, allow_hosts=allow_host, proxies=proxy, rate=rate, audit=audit),
         supervise=not no_supervise,
         parallel=parallel,
-        slice=_seconds(turn),
+        slice=seconds_of("slice", turn),
     )
     serve(settings, lambda url: say(f"service at {url} (Ctrl-C ends it)"))
-
-
-def _seconds(turn: str) -> float:
-    try:
-        return parse_duration(turn)
-    except ValueError as error:
-        raise UsageError(f"slice={error}") from None

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from paretocaps.errors import MissingError, StateError, StorageError
+from paretocaps.execution.descendants import end_worker, workers_of
 from paretocaps.execution.devices import devices
 from paretocaps.host import host_name
 from paretocaps.search.driver_file import DriverFile
@@ -103,7 +104,7 @@ class Supervisor:
         self._over.set()
         if self._thread is None:
             return
-        self._thread.join()
+        self._thread.join(_PARTING)  # a look that waits for a disk or a database keeps nothing from ending
         with suppress(StorageError):
             for one in self._here(self._store.submissions(states=_RUNNING)):
                 self._signal(one, signal.SIGTERM)
@@ -272,11 +273,16 @@ class Supervisor:
             self._signal(one, signal.SIGKILL)
 
     def _signal(self, one: Submission, number: int) -> None:
-        """Send a signal to the process of a submission, and where it kills, to all of its session."""
+        """Send a signal to a submission's process, and where it kills, to its session and its workers."""
         pid = self._process(one)
-        if pid is not None:
-            with suppress(ProcessLookupError):
-                (os.killpg if number == signal.SIGKILL else os.kill)(pid, number)
+        if pid is None:
+            return
+        kills = number == signal.SIGKILL
+        workers = workers_of(pid) if kills else []  # of sessions of their own, and they would train on
+        with suppress(ProcessLookupError):
+            (os.killpg if kills else os.kill)(pid, number)
+        for worker in workers:
+            end_worker(worker)
 
 
 def _ending(code: int) -> str:

@@ -8,7 +8,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -44,6 +45,8 @@ class Incoming:
     def __init__(self, uploads: Path, draft: Path, stream: BinaryIO, limits: UploadLimits) -> None:
         self._uploads, self._draft, self._stream, self._limits = uploads, draft, stream, limits
         self.size = 0
+        self._deciding, self._given_up = threading.Lock(), False
+        self._reader: subprocess.Popen[bytes] | None = None
         self._check_space()
 
     def write(self, block: bytes) -> None:
@@ -76,7 +79,7 @@ class Incoming:
 
         Raises:
             UsageError: the name or an option is not allowed.
-            StateError: there is an upload of that name.
+            StateError: there is an upload of that name, or this one was given up.
             DataError: it is no archive, or its images cannot be read.
             TooLargeError: a limit is exceeded.
         """
@@ -84,17 +87,33 @@ class Incoming:
         given = {key: value for key, value in (reading or {}).items() if value is not None}
         data_spec({"name": None, "path": name, **given})
         self._stream.flush()
-        found = _checked(self._draft, name, self._limits, given)
+        found = _checked(self._draft, name, self._limits, given, self._began)
         told = tuple(found["told"])
         now = datetime.now(UTC).isoformat(timespec="seconds")
         about = NamedSet(f"{UPLOAD}{name}", "upload", owner, now, found["files"], found["bytes"], told, given)
         write_about(self._draft / name, about)
-        try:
-            (self._draft / name).rename(place)
-        except OSError:
-            self._refuse_taken(place)  # another one of that name was quicker
-            raise
+        with self._deciding:
+            if self._given_up:
+                raise StateError(f"the upload {name!r} was given up: send it again")
+            try:
+                (self._draft / name).rename(place)
+            except OSError:
+                self._refuse_taken(place)  # another one of that name was quicker
+                raise
         return about
+
+    def give_up(self) -> None:
+        """Let `keep`, which another thread runs, end soon, and keep nothing that is not kept yet."""
+        with self._deciding:
+            self._given_up = True
+            if self._reader is not None:
+                self._reader.kill()
+
+    def _began(self, reader: subprocess.Popen[bytes]) -> None:
+        with self._deciding:
+            self._reader = reader
+            if self._given_up:
+                reader.kill()
 
     def place_of(self, name: str) -> Path:
         """Return the folder that the upload `name` would get.
@@ -152,8 +171,14 @@ def remove_left(folder: Path) -> None:
     remove_abandoned(uploads_folder(folder))
 
 
-def _checked(draft: Path, name: str, limits: UploadLimits, reading: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the process found that unpacks and checks the upload.
+def _checked(
+    draft: Path,
+    name: str,
+    limits: UploadLimits,
+    reading: Mapping[str, Any],
+    began: Callable[[subprocess.Popen[bytes]], None],
+) -> dict[str, Any]:
+    """Return what the process found that unpacks and checks the upload; `began` is told of it.
 
     Raises:
         DataError: the upload is refused, or the process ended without an answer.
@@ -169,6 +194,7 @@ def _checked(draft: Path, name: str, limits: UploadLimits, reading: Mapping[str,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    began(reader)
     try:
         answer, _ = reader.communicate(orders.encode(), limits.seconds)
     except subprocess.TimeoutExpired:

@@ -3,12 +3,13 @@
 import asyncio
 import io
 import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
+
+from paretocaps.web.wsgi import called
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 async def answer_of(application: "WSGIApplication", request: Request) -> Response:
     """Return what a WSGI application answers to a request; it is called in a thread of its own."""
     environ = environment(request.scope, await request.body())
-    return await asyncio.to_thread(_called, application, environ)
+    return await asyncio.to_thread(_answer, application, environ)
 
 
 def environment(scope: Scope, body: bytes) -> dict[str, Any]:
@@ -49,20 +50,8 @@ def environment(scope: Scope, body: bytes) -> dict[str, Any]:
     return environ
 
 
-def _called(application: "WSGIApplication", environ: dict[str, Any]) -> Response:
-    begun: list[Any] = []
-
-    def begin(status: str, headers: list[tuple[str, str]], *_: Any) -> Callable[[bytes], object]:
-        begun[:] = [status, headers]
-        return lambda _: None
-
-    parts = application(environ, begin)
-    try:
-        content = b"".join(parts)
-    finally:
-        if hasattr(parts, "close"):
-            parts.close()
-    status, headers = begun
+def _answer(application: "WSGIApplication", environ: dict[str, Any]) -> Response:
+    status, headers, content = called(application, environ)
     answer = Response(content, int(status.split(" ", 1)[0]))
     answer.raw_headers[:] = [
         (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
-from fastapi import Request, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 
@@ -32,3 +32,7 @@ def allowed(role: Role) -> Callable[..., Coroutine[Any, Any, Principal]]:
         return found
 
     return check
+
+
+Runs = Annotated[Principal, Depends(allowed("run"))]
+"""Whoever may train, stop and delete."""

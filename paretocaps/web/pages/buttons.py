@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Form
+from fastapi import APIRouter, Form
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from paretocaps.service import queueing
 from paretocaps.storage.submissions import Submission
-from paretocaps.web.guard.allowed import allowed
+from paretocaps.web.guard.allowed import Runs
 from paretocaps.web.guard.principal import Principal
 from paretocaps.web.owned import (
     allowed_priority,
@@ -24,7 +24,6 @@ from paretocaps.web.pages.answers import Number, PageRoute, Readers, Reading
 from paretocaps.web.pages.rendering import at
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-Runs = Annotated[Principal, Depends(allowed("run"))]
 Change = Literal["pause", "resume", "stop"]
 _ENDS: Mapping[str, Callable[..., Submission]] = {"pause": queueing.pause, "stop": queueing.stop}
 

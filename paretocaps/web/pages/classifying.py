@@ -2,7 +2,6 @@
 
 import base64
 from dataclasses import dataclass
-from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
@@ -10,8 +9,7 @@ from starlette.responses import Response
 
 from paretocaps.errors import ParetocapsError
 from paretocaps.service.predicting import export_of
-from paretocaps.web.guard.allowed import allowed
-from paretocaps.web.guard.principal import Principal
+from paretocaps.web.guard.allowed import Runs, allowed
 from paretocaps.web.pages.answers import Number, PageRoute, Reading
 from paretocaps.web.pages.buttons import shown
 from paretocaps.web.pages.looking import trial_page
@@ -47,7 +45,7 @@ async def predict(
     request: Request,
     study: str,
     trial: Number,
-    who: Annotated[Principal, Depends(allowed("run"))],
+    who: Runs,
     readers: Reading,
 ) -> Response:
     """Classify images by the latest export of a trial, or show its page with why they are not."""

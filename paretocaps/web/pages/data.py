@@ -1,7 +1,6 @@
 """The page of the named sets of images, and the form that uploads one."""
 
 from collections.abc import Mapping
-from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
@@ -9,8 +8,7 @@ from starlette.responses import Response
 
 from paretocaps.errors import ParetocapsError
 from paretocaps.service.uploading import data_sets
-from paretocaps.web.guard.allowed import allowed
-from paretocaps.web.guard.principal import Principal
+from paretocaps.web.guard.allowed import Runs, allowed
 from paretocaps.web.owned import remove_own_upload
 from paretocaps.web.pages.answers import PageRoute, Readers, Reading, page
 from paretocaps.web.pages.buttons import shown
@@ -18,7 +16,6 @@ from paretocaps.web.problems import status_of, text_of
 from paretocaps.web.received import received_set
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-Runs = Annotated[Principal, Depends(allowed("run"))]
 _FIELDS = ("name", "channels", "parts", "corrupt")
 
 

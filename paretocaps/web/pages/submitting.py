@@ -15,9 +15,9 @@ from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import ParetocapsError, UsageError
 from paretocaps.service.submitted import refuse_files, refuse_own_trainer
 from paretocaps.service.uploading import UPLOAD, data_sets
-from paretocaps.web.guard.allowed import allowed
+from paretocaps.web.guard.allowed import Runs, allowed
 from paretocaps.web.pages.answers import PageRoute, Readers, Reading, page
-from paretocaps.web.pages.buttons import Runs, submitted
+from paretocaps.web.pages.buttons import submitted
 from paretocaps.web.pages.form import OPEN, Option, groups, options_of
 from paretocaps.web.problems import status_of, text_of
 

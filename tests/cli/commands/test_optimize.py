@@ -1,6 +1,7 @@
 import json
 import math
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,20 @@ from paretocaps.domain.study_file import resolve_spec
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import UsageError
 from paretocaps.storage.store import Store
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("command", [("optimize",), ("confirm", "s"), ("reproduce", "fastrcaps-table1")])
+def test_a_signal_before_the_first_trial_ends_it_in_order(command, number, monkeypatch):
+    for name in ("optimize", "confirm", "reproduce"):
+        monkeypatch.setattr(service, name, lambda *_: signal.raise_signal(number))
+    hang_up = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup` would have it ignored
+    try:
+        with pytest.raises(SystemExit) as ended:
+            app(command)
+    finally:
+        signal.signal(signal.SIGHUP, hang_up)
+    assert ended.value.code == 130
 
 
 @pytest.mark.slow

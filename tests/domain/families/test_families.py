@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import pytest
 
 from paretocaps.domain.choices import Choices
@@ -25,11 +22,3 @@ def test_the_baseline_is_registered():
 def test_an_unknown_family_is_refused_with_the_nearest():
     with pytest.raises(UnknownNameError, match="unknown family 'capsnt': did you mean 'capsnet'"):
         FAMILIES.get("capsnt")
-
-
-def test_the_descriptors_need_no_torch():
-    code = (
-        "import sys; from paretocaps.domain.families.families import FAMILIES;"
-        "[FAMILIES.get(name) for name in FAMILIES]; sys.exit('torch' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

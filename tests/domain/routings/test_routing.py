@@ -1,23 +1,8 @@
-import subprocess
-import sys
-
 import pytest
 
 from paretocaps.domain.routings.routing import LayerShape
 from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.errors import UsageError
-
-
-def test_listing_and_counting_import_no_torch():
-    code = (
-        "import sys\n"
-        "from paretocaps.domain.routings.routing import LayerShape\n"
-        "from paretocaps.domain.routings.routings import ROUTINGS\n"
-        "shape = LayerShape(1152, 32, 17, 17, 1152)\n"
-        "[ROUTINGS.get(name).multiply_adds(shape, 3) for name in ROUTINGS]\n"
-        "sys.exit('torch' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @pytest.mark.parametrize(("inputs", "outputs", "dim"), [(1152, 32, 8), (32, 32, 8), (32, 10, 16)])

@@ -2,11 +2,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from paretocaps.errors import StateError, StorageError
+from paretocaps.execution.descendants import MARK
 from paretocaps.host import host_name
 from paretocaps.search import driver_token
 from paretocaps.search.driver_token import new_token
@@ -244,6 +248,35 @@ def test_a_process_that_does_not_end_when_it_is_asked_is_killed(supervise, submi
     assert not one._asked, "nothing is kept of what has ended"
 
 
+def test_the_workers_of_a_process_that_is_killed_end_with_it(supervise, submit, store, monkeypatch, tmp_path):
+    worker = "import time; time.sleep(60)", "paretocaps.execution.worker"
+    code = (
+        "import os, subprocess, sys, time\n"
+        f"worker = subprocess.Popen([sys.executable, '-S', '-c', *{worker}],"
+        f" env={{**os.environ, {MARK!r}: 'a1'}}, start_new_session=True)\n"
+        "print(worker.pid, flush=True)\n"
+        "time.sleep(60)"
+    )
+
+    def started(self, task):
+        return subprocess.Popen(
+            [sys.executable, "-S", "-c", code], start_new_session=True, stdout=subprocess.PIPE, text=True
+        )
+
+    one, key = supervise(parallel=1), submit("a")
+    monkeypatch.setattr(Supervisor, "_started", started)
+    one.look()
+    (child,) = one._children.values()
+    pid = int(child.stdout.readline())
+    one._signal(store.submission(key), signal.SIGKILL)
+    assert child.wait(5) == -signal.SIGKILL
+    child.stdout.close()
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_a_process_that_cannot_be_started_is_no_end(supervise, submit, store, monkeypatch):
     def refuse(self, task):
         raise OSError("no memory")
@@ -312,3 +345,26 @@ def test_a_supervisor_runs_in_a_thread_and_ends_what_it_started(url, store, tmp_
     assert log.stat().st_mode & 0o777 == 0o600
     assert "'PATH'" in log.read_text()
     assert "PARETOCAPS_TOKENS" not in log.read_text()
+
+
+def test_a_look_that_hangs_keeps_no_service_from_ending(url, store, tmp_path, submit, monkeypatch):
+    hangs, over = threading.Event(), threading.Event()
+
+    def look(self):
+        hangs.set()
+        over.wait(60)
+
+    monkeypatch.setattr(module, "_PARTING", 0.2)
+    monkeypatch.setattr(Supervisor, "look", look)
+    child = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    one = Supervisor(url, tmp_path / "service", parallel=1)
+    one.start()
+    assert hangs.wait(60)
+    key = submit("a")
+    store.take_turn(key, "token", host_name())
+    one._children["token"] = child
+    one.close()
+    assert child.wait(60) == -signal.SIGTERM
+    over.set()
+    one._thread.join(60)
+    assert not one.alive

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from paretocaps.errors import DataError, StateError, TooLargeError, UsageError
-from paretocaps.service.uploading import data_sets, receive, remove_left
+from paretocaps.service.uploading import data_sets, receive, receiving, remove_left
 from tests.data.uploaded.hostile import LIMITS
 from tests.data.uploaded.packing import flowers, png, zipped
 
@@ -114,3 +114,18 @@ def test_the_reader_is_told_no_secrets(tmp_path, monkeypatch):
     monkeypatch.setattr(subprocess, "Popen", spied)
     keep(tmp_path, WHOLE)
     assert "secret" not in json.dumps(seen)
+
+
+def test_what_is_given_up_while_it_is_checked_ends_and_is_not_kept(tmp_path, monkeypatch):
+    with receive(tmp_path, LIMITS) as incoming:
+        incoming.write(WHOLE)
+        incoming.give_up()
+        with pytest.raises(DataError, match="its reader was ended by SIGKILL"):
+            incoming.keep("flowers")
+    monkeypatch.setattr(receiving, "_checked", lambda *_: {"told": [], "files": 1, "bytes": 1})
+    with receive(tmp_path, LIMITS) as incoming:
+        incoming.give_up()
+        (incoming._draft / "flowers").mkdir()
+        with pytest.raises(StateError, match="the upload 'flowers' was given up: send it again"):
+            incoming.keep("flowers")
+    assert os.listdir(tmp_path / "uploads") == []

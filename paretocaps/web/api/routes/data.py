@@ -1,21 +1,19 @@
 """The named sets of images that submitted studies are trained on."""
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from paretocaps.service.uploading import UPLOAD, data_sets, find_upload
 from paretocaps.web.api import models
 from paretocaps.web.api.asked import Opened, Settings
-from paretocaps.web.guard.allowed import allowed
-from paretocaps.web.guard.principal import Principal
+from paretocaps.web.guard.allowed import Runs, allowed
 from paretocaps.web.owned import remove_own_upload
 from paretocaps.web.problems import problems
 from paretocaps.web.received import received_set
 
 router = APIRouter(prefix="/data", tags=["data"])
-May = Annotated[Principal, Depends(allowed("run"))]
 
 _READING: dict[str, dict[str, Any]] = {
     "corrupt": {"enum": ["refuse", "skip"], "description": "what is done with images that cannot be read"},
@@ -57,7 +55,7 @@ def sets(settings: Settings) -> list[models.DataSet]:
 
 
 @router.post("", status_code=201, openapi_extra=_BODY, responses=problems(409, 413, 422))
-async def upload(request: Request, response: Response, who: May, settings: Settings) -> models.DataSet:
+async def upload(request: Request, response: Response, who: Runs, settings: Settings) -> models.DataSet:
     """Upload a set of images, which is unpacked, checked as `--data` is, and kept under its name.
 
     It is a form, or the file itself with the name and the options in the address.
@@ -74,6 +72,6 @@ def one_set(name: str, settings: Settings) -> models.DataSet:
 
 
 @router.delete("/{name}", status_code=204, responses=problems(403, 404, 409))
-def remove(name: str, who: May, settings: Settings, store: Opened) -> None:
+def remove(name: str, who: Runs, settings: Settings, store: Opened) -> None:
     """Remove an upload: one's own, or any with an admin's token. Studies keep what was trained on it."""
     remove_own_upload(settings.folder, name, who, store)

@@ -12,8 +12,8 @@ from paretocaps.storage.artifacts import safe_name
 from paretocaps.web.api import models
 from paretocaps.web.api.asked import Opened, Settings
 from paretocaps.web.api.routes.studies import Number
-from paretocaps.web.api.routes.submitting import May, Priority, places_of
-from paretocaps.web.guard.allowed import allowed
+from paretocaps.web.api.routes.submitting import Priority, places_of
+from paretocaps.web.guard.allowed import Runs, allowed
 from paretocaps.web.owned import submit_of_trial
 from paretocaps.web.problems import problems
 
@@ -31,7 +31,7 @@ class Asker:
         study: str,
         number: Number,
         response: Response,
-        who: May,
+        who: Runs,
         settings: Settings,
         store: Opened,
         priority: Priority = 0,

@@ -8,13 +8,11 @@ from fastapi import Path as InPath
 from paretocaps.service import queueing
 from paretocaps.web.api.asked import Opened, Settings
 from paretocaps.web.api.models import Submission
-from paretocaps.web.guard.allowed import allowed
-from paretocaps.web.guard.principal import Principal
+from paretocaps.web.guard.allowed import Runs, allowed
 from paretocaps.web.owned import remove_own_submission
 from paretocaps.web.problems import problems
 
 router = APIRouter(prefix="/queue", tags=["queue"], dependencies=[Depends(allowed("read"))])
-May = Annotated[Principal, Depends(allowed("run"))]
 Id = Annotated[int, InPath(ge=1, le=2**31 - 1)]
 
 
@@ -38,6 +36,6 @@ def submission(id: Id, store: Opened) -> Submission:
 
 
 @router.delete("/{id}", status_code=204, responses=problems(403, 404, 409, 422))
-def remove(id: Id, who: May, settings: Settings, store: Opened) -> None:
+def remove(id: Id, who: Runs, settings: Settings, store: Opened) -> None:
     """Remove a submission that ended before there was a study: one's own, or any with an admin's token."""
     remove_own_submission(id, who, settings.folder, store)

@@ -16,13 +16,11 @@ from paretocaps.service.study_files import delete_with_files
 from paretocaps.storage.submissions import UNENDED
 from paretocaps.web.api import models
 from paretocaps.web.api.asked import Opened, Settings
-from paretocaps.web.guard.allowed import allowed
-from paretocaps.web.guard.principal import Principal
+from paretocaps.web.guard.allowed import Runs, allowed
 from paretocaps.web.owned import allowed_priority, own_submission, quota_of, resume_own, submit_study
 from paretocaps.web.problems import problems
 
 router = APIRouter(prefix="/studies", tags=["queue"], responses=problems(404, 409, 422))
-May = Annotated[Principal, Depends(allowed("run"))]
 Priority = Annotated[int, Query(ge=-100, le=100, description="higher ones begin first")]
 _READ: Mapping[str, Callable[[str], Any]] = {
     "application/json": json.loads,
@@ -43,7 +41,7 @@ _BODY = {
 async def submit(
     request: Request,
     response: Response,
-    who: May,
+    who: Runs,
     settings: Settings,
     store: Opened,
     priority: Priority = 0,
@@ -59,7 +57,7 @@ async def submit(
 
 @router.patch("/{study}")
 def change(
-    study: str, wanted: models.Change, who: May, settings: Settings, store: Opened
+    study: str, wanted: models.Change, who: Runs, settings: Settings, store: Opened
 ) -> models.Submission:
     """Give a study more trials, or another priority."""
     if wanted.trials is None and wanted.priority is None:
@@ -93,20 +91,20 @@ def delete(study: str, settings: Settings, store: Opened) -> None:
 
 
 @router.post("/{study}/pause")
-def pause(study: str, who: May, store: Opened) -> models.Submission:
+def pause(study: str, who: Runs, store: Opened) -> models.Submission:
     """Let a study wait until it is resumed; what it has trained is stored."""
     own_submission(study, who, store)
     return models.Submission.of(queueing.pause(study, store))
 
 
 @router.post("/{study}/resume")
-def resume(study: str, who: May, store: Opened) -> models.Submission:
+def resume(study: str, who: Runs, store: Opened) -> models.Submission:
     """Let a paused study wait for its turn."""
     return models.Submission.of(resume_own(study, who, store))
 
 
 @router.post("/{study}/stop")
-def stop(study: str, who: May, store: Opened) -> models.Submission:
+def stop(study: str, who: Runs, store: Opened) -> models.Submission:
     """End a study; what it has trained is stored, and submitting it again goes on with it."""
     own_submission(study, who, store)
     return models.Submission.of(queueing.stop(study, store))
