@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 
 class _HeldBack:
@@ -11,6 +12,7 @@ class _HeldBack:
 
     blocks = 0
     interrupted = False
+    ctrl_c = 0
 
 
 @contextmanager
@@ -21,7 +23,8 @@ def uninterrupted() -> Iterator[None]:
     transaction stays open, and with it the lock of the database, until the process ends.
 
     Python handles signals in the main thread; in any other thread, this does nothing. It holds back what
-    handlers raise that call `interrupt`, and Ctrl-C where Python's own handler has it.
+    handlers raise that call `interrupt`, and Ctrl-C where Python's own handler has it. The third one comes at
+    once, so that a block which waits for something can be left.
 
     Raises:
         KeyboardInterrupt: a signal came meanwhile.
@@ -34,11 +37,12 @@ def uninterrupted() -> Iterator[None]:
     try:
         pythons = signal.getsignal(signal.SIGINT) is signal.default_int_handler
         if pythons:
-            signal.signal(signal.SIGINT, lambda *_: interrupt(at_once=False))
+            _HeldBack.ctrl_c = 0
+            signal.signal(signal.SIGINT, _ctrl_c)
         yield
     finally:
         try:
-            if pythons:
+            if pythons and signal.getsignal(signal.SIGINT) is _ctrl_c:
                 signal.signal(signal.SIGINT, signal.default_int_handler)
         finally:
             _HeldBack.blocks -= 1
@@ -66,3 +70,8 @@ def is_of_interrupt(error: BaseException | None) -> bool:
     while error is not None and not isinstance(error, KeyboardInterrupt):
         error = error.__cause__
     return error is not None
+
+
+def _ctrl_c(number: int, frame: FrameType | None) -> None:
+    _HeldBack.ctrl_c += 1
+    interrupt(at_once=_HeldBack.ctrl_c > 2)

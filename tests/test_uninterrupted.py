@@ -13,6 +13,14 @@ def handled():
     signal.signal(signal.SIGALRM, before)
 
 
+@pytest.fixture
+def pythons():
+    """Python's own handler of Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @uninterrupted()
 def signalled(done):
     signal.raise_signal(signal.SIGALRM)
@@ -90,8 +98,7 @@ def test_a_block_of_another_thread_holds_nothing_back():
         thread.join()
 
 
-def test_ctrl_c_is_held_back_where_python_handles_it_and_its_handler_comes_back():
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def test_ctrl_c_is_held_back_where_python_handles_it_and_its_handler_comes_back(pythons):
     done = []
 
     @uninterrupted()
@@ -100,12 +107,9 @@ def test_ctrl_c_is_held_back_where_python_handles_it_and_its_handler_comes_back(
             signal.raise_signal(signal.SIGINT)
         done.append(True)
 
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            interrupted()
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert done == [True]
 
 
@@ -127,3 +131,24 @@ def test_what_was_raised_from_an_interrupt_is_known():
     assert is_of_interrupt(KeyboardInterrupt())
     assert not is_of_interrupt(RuntimeError())
     assert not is_of_interrupt(None)
+
+
+def test_the_third_ctrl_c_is_not_held_back(pythons):
+    done = []
+
+    @uninterrupted()
+    def interrupted():
+        for _ in range(3):
+            signal.raise_signal(signal.SIGINT)
+            done.append(True)
+
+    for times in (2, 4):  # they are counted anew
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+        assert len(done) == times
+
+
+def test_a_handler_that_is_set_inside_stays(pythons):
+    with uninterrupted():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN

@@ -10,7 +10,7 @@ from types import FrameType
 from typing import ClassVar
 
 from paretocaps.domain.duration import duration_text
-from paretocaps.uninterrupted import interrupt, is_of_interrupt
+from paretocaps.uninterrupted import interrupt, is_of_interrupt, uninterrupted
 
 
 class TimeIsUpError(Exception):
@@ -89,10 +89,11 @@ class Interrupts:
                 raise KeyboardInterrupt from error
             raise
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-            if around is not None:
-                around.signals = self.signals
+            with uninterrupted():
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+                if around is not None:
+                    around.signals = max(around.signals, self.signals)
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         self.signals += 1

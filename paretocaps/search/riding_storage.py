@@ -118,7 +118,7 @@ class RidingStorage(RDBStorage):
             try:
                 done = self._set_state(trial_id, state, values or (), constraints)
             except UpdateFinishedTrialError:
-                if tries == 1 or self.get_trial(trial_id).state != state:
+                if tries == 1 or RDBStorage.get_trial(self, trial_id).state != state:
                     raise
                 return True  # an earlier try was stored, although its answer was lost
             # two drivers may then begin the same waiting trial, which only one of them can claim

@@ -114,23 +114,31 @@ def rename(
     Raises:
         StorageError: there is no such database or study, or there is a study called `new`.
         UsageError: the name is not allowed, or a driver runs the study.
+        Interrupted: Ctrl-C came while it was renamed.
     """
     from paretocaps.run_folder import RunFolder
     from paretocaps.storage.store import Store
 
     _check_name(new)
-    with (
-        Store.open(storage, create=False) as store,
-        _alone(store, old, notice) as driver,
-        uninterrupted(),  # it could not be repeated
-    ):
-        driver.store.rename_study(old, new)
-        for folder in store.known_folders(new):
-            # other machines know the files of a study by its name in their job
-            job = RunFolder(folder).job()
-            if job is not None and job.study == old:
-                with suppress(OSError):
-                    RunFolder(folder).write_job(job.model_copy(update={"study": new}))
+    renamed = False
+    try:
+        with (
+            Store.open(storage, create=False) as store,
+            _alone(store, old, notice) as driver,
+            uninterrupted(),  # it could not be repeated
+        ):
+            driver.store.rename_study(old, new)
+            renamed = True
+            for folder in store.known_folders(new):
+                # other machines know the files of a study by its name in their job
+                job = RunFolder(folder).job()
+                if job is not None and job.study == old:
+                    with suppress(OSError):
+                        RunFolder(folder).write_job(job.model_copy(update={"study": new}))
+    except KeyboardInterrupt:
+        if not renamed:
+            raise
+        raise Interrupted(f"interrupted, after study {old!r} was renamed: it is called {new!r} now") from None
 
 
 def copy(study: str, new: str, storage: str = DEFAULT_STORAGE, on_progress: OnProgress = unheard) -> int:
@@ -153,11 +161,14 @@ def copy(study: str, new: str, storage: str = DEFAULT_STORAGE, on_progress: OnPr
 
     _check_name(new)
     with Store.open(storage, create=False) as store:
+        had = store.has_study(new)
         try:
             store.copy_study(study, new)
             # only now, as the study may go on: the files of all that the copy has, and of nothing else
             _copy_weights(store, study, new, on_progress)
         except KeyboardInterrupt:
+            if had or not store.has_study(new):
+                raise
             lacks = f"study {new!r} has all trials, but not all of their weights"
             raise Interrupted(f"interrupted: {lacks}: {_AGAIN.format(study)}") from None
         return sum(store.counts(new).values())

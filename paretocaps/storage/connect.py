@@ -21,6 +21,7 @@ BUSY_SECONDS = 30.0
 """How long SQLite itself waits for a lock."""
 TRY_SECONDS = 0.25
 """How long it waits where `Patience` tries again, which does something else meanwhile."""
+_PSYCOPG = ("psycopg", "psycopg2")
 _NOTICING = {
     "connect_timeout": 5,
     "keepalives_idle": 15,
@@ -50,7 +51,7 @@ def engine_arguments(url: str) -> dict[str, Any]:
     """
     parsed = parse_url(url)
     if sqlite_file(parsed) is None:
-        own = _NOTICING if parsed.get_driver_name() in ("psycopg", "psycopg2") else {}
+        own = _NOTICING if parsed.get_driver_name() in _PSYCOPG else {}
         unset = {name: value for name, value in own.items() if name not in parsed.query}
         return {"pool_pre_ping": True, "connect_args": unset}
     return {"connect_args": {"timeout": BUSY_SECONDS}}
@@ -82,7 +83,7 @@ def prepare_engine(engine: Engine, busy: float = BUSY_SECONDS) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", lambda connection, _: _settle(connection, busy))
         engine.dispose()
-    elif engine.dialect.name == "postgresql":
+    elif engine.dialect.name == "postgresql" and engine.driver in _PSYCOPG:
         event.listen(engine, "connect", lambda connection, _: _bound_waits(connection))
         engine.dispose()
     return engine

@@ -51,6 +51,8 @@ _TEXTS: Mapping[Fault, str] = {
 _LINES: Mapping[str, str] = {
     "disk I/O error": "its disk is full, over its quota, read-only or broken (disk I/O error): free some"
     " space, or make it writable" + AGAIN,
+    "canceling statement due to lock timeout": "another session has held a lock on it for some seconds"
+    " (canceling statement due to lock timeout): wait until that has ended, or end it" + AGAIN,
     "file is not a database": "it is not an SQLite database: name another file, or put back a copy of it",
     "unable to open database file": "it cannot be opened with its log (the -wal file beside it): make its"
     " folder writable, or copy both",
@@ -116,7 +118,10 @@ def _fault(error: DBAPIError) -> Fault | None:
         return _SQLITE.get(code) or _SQLITE.get(code & 0xFF)
     if isinstance(error.orig, sqlite3.Error):
         return None
-    fault = _SERVER.get(getattr(error.orig, "sqlstate", None) or "")
+    state = getattr(error.orig, "sqlstate", None) or getattr(
+        error.orig, "pgcode", None
+    )  # of psycopg, of psycopg2
+    fault = _SERVER.get(state or "")
     away = error.connection_invalidated or isinstance(error, OperationalError)
     return fault or ("away" if away else None)
 

@@ -42,6 +42,7 @@ def stored_version(connection: Connection) -> str | None:
 def _upgrade(connection: Connection, name: str) -> None:
     # read the version again under the write lock: another process may have migrated meanwhile
     if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL lock_timeout = '1min'"))  # the other one may have much to do
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     version = stored_version(connection)
     if version == HEAD:

@@ -119,7 +119,11 @@ def loaded(tmp_path_factory):
     url = f"sqlite:///{tmp_path_factory.mktemp('light')}/x.db"
     Store.open(url, create=True).close()
     done = subprocess.run(
-        [sys.executable, "-c", RUN, url], input=json.dumps(LIGHT), capture_output=True, text=True, check=True
+        [sys.executable, "-c", RUN, url],
+        input=json.dumps(LIGHT),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     )
     return dict(map(json.loads, done.stdout.splitlines()))
 

@@ -1,11 +1,12 @@
 """A database that is away or locked for a while: trainings go on, and nothing is lost or trained twice."""
 
 import re
+import signal
 import time
 
 import pytest
 from harness.invariants import check
-from harness.outages import end_sessions, locked, stopped
+from harness.outages import end_sessions, locked, locked_on_server, stopped
 
 LONG = 3.0  # s; longer than SQLite waits by itself
 MINUTE = 60.0  # s
@@ -85,5 +86,19 @@ def test_after_the_patience_the_run_ends_and_the_same_command_goes_on(make_study
     assert "waiting up to 2s for storage" in driver.said
     last = driver.said.strip().splitlines()[-1]
     assert "another program holds its lock: end that program, then run the same command again" in last
+    study.complete()
+    check(study)
+
+
+def test_a_lock_that_is_left_on_a_server_is_told_and_a_signal_ends_the_run(make_study, new_database):
+    study = make_study(storage=new_database(), trials=3, epochs=4, seconds=0.2)
+    driver = study.start()
+    study.until(lambda: len(study.work()) > 2)
+    with locked_on_server(study.storage):
+        study.until(lambda: "another session has held a lock" in driver.said)
+        driver.send(signal.SIGINT)
+        time.sleep(1.0)
+        assert not driver.ended or driver.wait() == 130
+    assert driver.wait() == 130, driver.said
     study.complete()
     check(study)

@@ -106,7 +106,8 @@ def test_the_second_signal_hurries(monkeypatch):
             assert hurried == expected
 
 
-def test_two_signals_let_an_operation_on_the_database_end_and_the_third_does_not():
+def test_two_signals_let_an_operation_on_the_database_end_and_the_third_does_not(monkeypatch):
+    monkeypatch.setattr(Interrupts, "hurry", staticmethod(lambda: None))
     done = []
 
     def operation():

@@ -154,6 +154,18 @@ def test_a_copy_that_is_interrupted_says_what_it_lacks(weighty):
     assert service.copy("s", "t", weighty) == 1
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_a_copy_that_is_interrupted_before_it_is_one_tells_nothing_of_it(weighty, monkeypatch, there):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    if there:
+        service.copy("s", "t", weighty)
+    monkeypatch.setattr(Store, "copy_study", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        service.copy("s", "t", weighty)
+
+
 def test_a_study_is_renamed_with_its_files_before_ctrl_c_has_an_effect(weighty, monkeypatch):
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     renamed = Store.rename_study
@@ -164,7 +176,7 @@ def test_a_study_is_renamed_with_its_files_before_ctrl_c_has_an_effect(weighty, 
 
     monkeypatch.setattr(Store, "rename_study", rename)
     try:
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(service.Interrupted, match="study 's' was renamed: it is called 't' now"):
             service.rename("s", "t", weighty)
     finally:
         signal.signal(signal.SIGINT, before)

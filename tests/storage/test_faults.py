@@ -23,9 +23,10 @@ def sqlite_error(code, line="line"):
 class ServerError(Exception):
     sqlstate = None
 
-    def __init__(self, sqlstate=None):
+    def __init__(self, sqlstate=None, **more):
         super().__init__("first line\nsecond line")
         self.sqlstate = sqlstate
+        vars(self).update(more)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +73,7 @@ def test_other_errors_have_no_fault():
         (InterfaceError(None, None, ServerError(), connection_invalidated=True), "away"),
         (OperationalError(None, None, ServerError("40P01")), "locked"),
         (OperationalError(None, None, ServerError("53100")), "full"),
+        (OperationalError(None, None, ServerError(pgcode="55P03")), "locked"),  # of psycopg2
         (ProgrammingError(None, None, ServerError("25006")), "read-only"),
         (ProgrammingError(None, None, ServerError("42P01")), None),
     ],

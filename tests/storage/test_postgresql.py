@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import optuna
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, make_url
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import parse_objectives
@@ -19,6 +20,7 @@ from paretocaps.errors import FencedError, StorageError, UnavailableError
 from paretocaps.storage.artifacts import artifacts_folder
 from paretocaps.storage.claims import NewTrial
 from paretocaps.storage.connect import engine_arguments, make_engine
+from paretocaps.storage.migrate import _LOCK
 from paretocaps.storage.patience import Patience
 from paretocaps.storage.schema import METADATA, VERSION_TABLE
 from paretocaps.storage.store import Store
@@ -194,14 +196,29 @@ def test_a_lock_that_another_session_keeps_is_told_after_some_seconds(url, store
     engine = make_engine(url, create=False)
     with engine.begin() as other:
         other.exec_driver_sql("LOCK TABLE paretocaps_studies")
-        with pytest.raises(UnavailableError, match="due to lock timeout: another program holds"):
+        with pytest.raises(
+            UnavailableError, match=r"due to lock timeout\): wait until that has ended, or end it"
+        ):
             store.with_patience(Patience(0.0)).create_study("t", {})
     engine.dispose()
     store.create_study("t", {})
 
 
 def test_a_timeout_of_locks_that_the_user_set_is_kept(url, store):
-    engine = make_engine(f"{url}&options=-c%20lock_timeout%3D77s", create=False)
+    wanted = make_url(url).update_query_dict({"options": "-c lock_timeout=77s"})
+    engine = make_engine(wanted.render_as_string(hide_password=False), create=False)
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SHOW lock_timeout").scalar() == "77s"
+    engine.dispose()
+
+
+def test_who_finds_a_migration_under_way_waits_for_its_end(url):
+    engine = make_engine(url, create=False)
+    with ThreadPoolExecutor(1) as pool, engine.begin() as other:
+        other.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        opened = pool.submit(Store.open, url, create=True, patience=Patience(0.0))
+        time.sleep(5.5)  # longer than other locks are waited for
+        assert not opened.done()
+        other.rollback()
+        opened.result(60).close()
     engine.dispose()

@@ -37,16 +37,17 @@ def test_a_body_without_a_name_is_refused_before_it_is_read(tmp_path):
 
 
 def test_an_upload_that_nobody_waits_for_any_more_ends_and_is_not_kept(tmp_path, monkeypatch):
-    checked, given_up = threading.Event(), []
+    began, given_up = threading.Event(), threading.Event()
     kept, gives_up = Incoming.keep, Incoming.give_up
 
     def keep(self, *given):
-        checked.set()
+        began.set()
+        assert given_up.wait(60)
         return kept(self, *given)
 
     def give_up(self):
-        given_up.append(True)
         gives_up(self)
+        given_up.set()
 
     monkeypatch.setattr(Incoming, "keep", keep)
     monkeypatch.setattr(Incoming, "give_up", give_up)
@@ -56,11 +57,11 @@ def test_an_upload_that_nobody_waits_for_any_more_ends_and_is_not_kept(tmp_path,
     async def cancelled():
         asked.scope["app"] = SimpleNamespace(state=SimpleNamespace(checking=asyncio.Semaphore(1)))
         task = asyncio.create_task(received_set(asked, ServeSettings(folder=tmp_path), "ann"))
-        await asyncio.to_thread(checked.wait, 60)
+        await asyncio.to_thread(began.wait, 60)
         task.cancel()
         await task
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(cancelled())
-    assert given_up == [True]
+    assert given_up.is_set()
     assert os.listdir(tmp_path / "uploads") == []

@@ -8,6 +8,7 @@ from paretocaps.cli.completers import STUDIES
 from paretocaps.cli.options import storage_option
 from paretocaps.cli.output import say
 from paretocaps.domain.wording import counted
+from paretocaps.search.interrupts import Interrupts
 
 
 @click.command()
@@ -24,6 +25,6 @@ def command(study: str, name: str, storage: str) -> None:
     Example:
       paretocaps copy demo demo-longer
     """
-    with waiting("copying the study") as tell:
+    with Interrupts().watching(), waiting("copying the study") as tell:
         trials = service.copy(study, name, storage, tell)
     say(f"study {name} is a copy of {study}, with {counted(trials, 'trial')}")

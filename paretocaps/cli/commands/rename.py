@@ -7,6 +7,7 @@ from paretocaps.cli.activity import waiting
 from paretocaps.cli.completers import STUDIES
 from paretocaps.cli.options import storage_option
 from paretocaps.cli.output import say
+from paretocaps.search.interrupts import Interrupts
 
 
 @click.command()
@@ -23,6 +24,6 @@ def command(study: str, name: str, storage: str) -> None:
     Example:
       paretocaps rename demo first-try
     """
-    with waiting("renaming the study") as waits:
+    with Interrupts().watching(), waiting("renaming the study") as waits:
         service.rename(study, name, storage, waits.say)
     say(f"study {study} is called {name} now")

@@ -104,19 +104,24 @@ class Supervisor:
         self._over.set()
         if self._thread is None:
             return
-        self._thread.join(_PARTING)  # a look that waits for a disk or a database keeps nothing from ending
+        self._thread.join(_PARTING)  # a look may wait for a disk or a database
+        children = list(self._children.values())
+        for child in children:
+            child.terminate()
         with suppress(StorageError):
             for one in self._here(self._store.submissions(states=_RUNNING)):
-                self._signal(one, signal.SIGTERM)
+                if one.driver not in self._children:
+                    self._signal(one, signal.SIGTERM)
         end = time.monotonic() + _PARTING
-        for child in self._children.values():
+        for child in children:
             with suppress(subprocess.TimeoutExpired):
                 child.wait(max(0.0, end - time.monotonic()))
         with suppress(StorageError):  # some ended before they could say so
             for one in self._store.submissions(states=_RUNNING):
                 if one.driver in self._children and self._process(one) is None:
                     self._store.end_turn(one.id, one.driver, "interrupted")
-        self._store.close()
+        if not self.alive:
+            self._store.close()
 
     def look(self) -> None:
         """See who died and whose hours are used up, start what can be started, and let others have a turn."""
@@ -216,13 +221,13 @@ class Supervisor:
         return not lacks
 
     def _begin(self, one: Submission) -> bool:
-        """Start the process of a queued submission, unless another service was first.
+        """Start the process of a queued submission, unless another service was first or this one ends.
 
         Raises:
             OSError: no process can be started.
         """
         token = new_token()
-        if not self._store.take_turn(one.id, token, host_name()):
+        if self._over.is_set() or not self._store.take_turn(one.id, token, host_name()):
             return False
         task = Task(self.storage, self.folder, self.data_root, self.executor, one.id, token)
         try:

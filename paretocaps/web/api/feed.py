@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ from paretocaps.storage.events import Event
 from paretocaps.storage.store import Store
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 _POLL = 0.25  # s between two looks for new events of a watched study
 _SILENCE = 15.0  # s after which a comment keeps a connection open
 _RECENT = 1000
@@ -109,17 +111,24 @@ class Feed:
     async def _poll(self, study: str, watched: _Watched) -> None:
         while not self._closing:
             await asyncio.sleep(_POLL)
-            with suppress(ParetocapsError):  # a database that is away comes back, and its events with it
-                found = await self._read(partial(self._page, study, watched.latest))
-                if found:
-                    watched.recent.extend(found)
-                    watched.latest = found[-1][0]
-                    watched.tell()
-                elif await self._last(study) < watched.latest:  # it was removed: its numbers begin anew
-                    watched.latest, watched.removals = 0, watched.removals + 1
-                    watched.recent.clear()
-                    watched.tell()
+            try:
+                await self._look(study, watched)
+            except ParetocapsError:  # a database that is away comes back, and its events with it
+                continue
+            except Exception:  # nor does anything else end the watch, such as a machine without a thread
+                _log.exception("the events of study %r cannot be read", study)
         watched.tell()
+
+    async def _look(self, study: str, watched: _Watched) -> None:
+        found = await self._read(partial(self._page, study, watched.latest))
+        if found:
+            watched.recent.extend(found)
+            watched.latest = found[-1][0]
+            watched.tell()
+        elif await self._last(study) < watched.latest:  # it was removed: its numbers begin anew
+            watched.latest, watched.removals = 0, watched.removals + 1
+            watched.recent.clear()
+            watched.tell()
 
     async def _last(self, study: str) -> int:
         return await self._read(partial(self._store.last_event, study))

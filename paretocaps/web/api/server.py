@@ -39,7 +39,7 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to end, on a signal; a second one changes nothing, because that takes seconds at most."""
+        """Begin to end, on a signal; a second one changes nothing, because that takes less than a minute."""
         self.config.app.state.feed.close()  # type: ignore[union-attr]
         self.should_exit = True
 

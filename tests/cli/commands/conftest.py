@@ -14,6 +14,7 @@ from paretocaps.domain.measurement import Device, EpochRecord, Measurement
 from paretocaps.domain.space import Space
 from paretocaps.domain.trainer import TRAINERS, OnEpoch, TrainerSpec
 from paretocaps.errors import DivergedError
+from paretocaps.search.interrupts import Interrupts
 
 
 class Towers(ChoicesModel):
@@ -96,6 +97,12 @@ def own(run: Run, towers: str, tmp_path: Path) -> str:
     """Return the storage of a copy of that study, which a test may change."""
     shutil.copy(towers.removeprefix("sqlite:///"), tmp_path / "own.db")
     return f"sqlite:///{tmp_path}/own.db"
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No command that ran in this process has a second signal end it."""
+    monkeypatch.setattr(Interrupts, "hurry", staticmethod(Interrupts.hurry))
 
 
 def invoke(*arguments: object) -> Result:

@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.forks import Driver
 from harness.study import Study
+from sqlalchemy import create_engine
 
 
 @contextmanager
@@ -19,6 +20,16 @@ def locked(study: Study) -> Iterator[None]:
         connection.execute("BEGIN IMMEDIATE")
         yield
         connection.execute("ROLLBACK")
+
+
+@contextmanager
+def locked_on_server(url: str) -> Iterator[None]:
+    """Hold a lock on the rows of all studies inside a `with` block, as a session that was left open."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("SELECT * FROM paretocaps_studies FOR UPDATE")
+        yield
+    engine.dispose()
 
 
 @contextmanager

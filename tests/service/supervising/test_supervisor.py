@@ -4,13 +4,13 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from paretocaps.errors import StateError, StorageError
-from paretocaps.execution.descendants import MARK
+from paretocaps.errors import StateError, StorageError, UnavailableError
+from paretocaps.execution.descendants import MARK, end_marked, new_mark
 from paretocaps.host import host_name
 from paretocaps.search import driver_token
 from paretocaps.search.driver_token import new_token
@@ -248,12 +248,14 @@ def test_a_process_that_does_not_end_when_it_is_asked_is_killed(supervise, submi
     assert not one._asked, "nothing is kept of what has ended"
 
 
-def test_the_workers_of_a_process_that_is_killed_end_with_it(supervise, submit, store, monkeypatch, tmp_path):
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="there is no /proc here")
+def test_the_workers_of_a_process_that_is_killed_end_with_it(supervise, submit, store, monkeypatch):
+    mark, value = new_mark()
     worker = "import time; time.sleep(60)", "paretocaps.execution.worker"
     code = (
         "import os, subprocess, sys, time\n"
         f"worker = subprocess.Popen([sys.executable, '-S', '-c', *{worker}],"
-        f" env={{**os.environ, {MARK!r}: 'a1'}}, start_new_session=True)\n"
+        f" env={{**os.environ, {MARK!r}: {value!r}}}, start_new_session=True)\n"
         "print(worker.pid, flush=True)\n"
         "time.sleep(60)"
     )
@@ -268,13 +270,17 @@ def test_the_workers_of_a_process_that_is_killed_end_with_it(supervise, submit, 
     one.look()
     (child,) = one._children.values()
     pid = int(child.stdout.readline())
-    one._signal(store.submission(key), signal.SIGKILL)
-    assert child.wait(5) == -signal.SIGKILL
-    child.stdout.close()
-    deadline = time.monotonic() + 10
-    while Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    try:
+        one._signal(store.submission(key), signal.SIGKILL)
+        assert child.wait(5) == -signal.SIGKILL
+        child.stdout.close()
+        deadline = time.monotonic() + 10
+        with suppress(OSError):  # it is gone
+            while Path(f"/proc/{pid}/cmdline").read_bytes():  # a dead one that nobody buried has none
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+    finally:
+        end_marked(mark)
 
 
 def test_a_process_that_cannot_be_started_is_no_end(supervise, submit, store, monkeypatch):
@@ -368,3 +374,26 @@ def test_a_look_that_hangs_keeps_no_service_from_ending(url, store, tmp_path, su
     over.set()
     one._thread.join(60)
     assert not one.alive
+
+
+def test_what_runs_is_told_to_end_where_the_database_is_away_and_nothing_begins_any_more(
+    supervise, submit, store, monkeypatch
+):
+    def away(*_, **__):
+        raise UnavailableError("it is away", "away")
+
+    one, other = supervise(parallel=1), supervise(parallel=1)
+    submit("a")
+    one.look()
+    (child,) = one._children.values()
+    one._thread = threading.Thread(target=lambda: None)
+    one._thread.start()
+    with monkeypatch.context() as patch:
+        patch.setattr(type(store), "submissions", away)
+        patch.setattr(type(store), "close", lambda _: None)
+        one.close()
+    assert child.wait(60) == -signal.SIGTERM
+    key = submit("b")
+    other._over.set()
+    assert not other._begin(store.submission(key))
+    assert store.submission(key).state == "queued"

@@ -95,3 +95,25 @@ def test_a_stream_ends_with_the_service(store):
         return await asyncio.wait_for(task, 60)
 
     assert numbers(asyncio.run(run())) == [1]
+
+
+def test_what_goes_wrong_once_ends_no_watch(store, monkeypatch, caplog):
+    tell(store, "before")
+    faults, events = [RuntimeError("can't start new thread")], Store.events
+
+    def read(self, *given):
+        if faults:
+            raise faults.pop()
+        return events(self, *given)
+
+    async def run():
+        feed = Feed(store)
+        task = asyncio.create_task(taken(feed.stream("new", 1), 1))
+        await asyncio.sleep(0.1)  # it waits for what happens
+        monkeypatch.setattr(Store, "events", read)
+        tell(store, "then")
+        return await asyncio.wait_for(task, 60)
+
+    assert numbers(asyncio.run(run())) == [2]
+    assert not faults
+    assert "the events of study 'new' cannot be read" in caplog.text
