@@ -6,10 +6,15 @@ from urllib.parse import unquote
 HIDDEN = "***"
 """What stands in the place of a password."""
 
-_SETTING = re.compile(r"""([\w%-]+)(\s*=\s*)(?:'[^']*'|"[^"]*"|[^&\s'"]+)""")
+_SETTING = re.compile(r"""([?&]?)([\w%-]+)(\s*=\s*)(?:'[^']*'|"[^"]*"|[^&\s'"]+)""")
 _SECRET = re.compile(
-    r"passw|passphrase|pwd|secret|token$|paretocaps_tokens$|scram_(client|server)_key", re.IGNORECASE
+    r"passw|passphrase|pwd|secret|(^|access_|api_|auth_|bearer_|refresh_)token$|paretocaps_tokens$"
+    r"|scram_(client|server)_key",
+    re.IGNORECASE,
 )
+_TOKEN = re.compile(
+    "token$", re.IGNORECASE
+)  # of a URL or the environment; else a choice, such as class_token
 # the last @ of a word ends the password, which may itself contain @ where it was not encoded
 _AUTHORITY = re.compile(r"(://[^:/@\s]*:)\S*@")
 
@@ -24,5 +29,7 @@ def masked(text: str) -> str:
 
 
 def _without_value(setting: re.Match[str]) -> str:
-    name, equals = setting.groups()
-    return f"{name}{equals}{HIDDEN}" if _SECRET.search(unquote(name)) else setting[0]
+    sign, name, equals = setting.groups()
+    plain = unquote(name)
+    hides = _SECRET.search(plain) or ((sign or plain.isupper()) and _TOKEN.search(plain))
+    return f"{sign}{name}{equals}{HIDDEN}" if hides else setting[0]

@@ -17,6 +17,10 @@ PLANTED = "pl4nted"
         f"postgresql://me@host/db?oauth_client_secret={PLANTED}",
         f"postgresql://me@host/db?scram_client_key={PLANTED}&scram_server_key={PLANTED}",
         f"https://host/?access_token={PLANTED}",
+        f"https://host/?a=1&id_token={PLANTED}",
+        f"token={PLANTED}",
+        f"HF_TOKEN={PLANTED}",
+        f"PARETOCAPS_TOKEN={PLANTED}",
         f"PARETOCAPS_TOKENS={PLANTED}",
         f"postgresql://me@host/db?PassWord={PLANTED}",
         f"postgresql://me@host/db?pass%77ord={PLANTED}",
@@ -40,6 +44,7 @@ def test_a_password_is_hidden_in_every_form(text):
         "postgresql://me@host:5432/db?passfile=%2Fhome%2Fme%2F.pgpass&sslmode=require",
         "http://127.0.0.1:8080/ and me@host",
         "paretocaps optimize --set num_tokens=8",
+        "paretocaps optimize --set class_token=mean --set 'cls_token=first'",
     ],
 )
 def test_a_text_without_a_password_stays(text):

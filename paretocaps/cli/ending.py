@@ -130,7 +130,7 @@ def _see_help(error: click.ClickException) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(filter(None, map(str.strip, text.splitlines())))  # blanks within quotes of a command stay
 
 
 def _leave_pipe() -> int:

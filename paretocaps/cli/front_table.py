@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from paretocaps.cli.text_layout import GAP, TextLayout, shortened, text_layout
+from paretocaps.cli.text_layout import GAP, TextLayout, padded, shortened, text_layout
 from paretocaps.domain.front_record import LOADED, FrontRecord
 from paretocaps.domain.objective import TEST_ACC, Objective
 from paretocaps.domain.wording import counted
@@ -42,16 +43,16 @@ class Column:
     lines: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "lines", tuple(_fold(self.title, max(map(len, self.cells), default=0))))
+        object.__setattr__(self, "lines", tuple(_fold(self.title, max(map(cell_len, self.cells), default=0))))
 
     @property
     def width(self) -> int:
-        """The characters of its widest line."""
-        return max(map(len, (*self.lines, *self.cells)))
+        """The cells of its widest line."""
+        return max(map(cell_len, (*self.lines, *self.cells)))
 
     def fill(self, text: str) -> str:
         """Return a text as wide as the column."""
-        return text.rjust(self.width) if self.right else text.ljust(self.width)
+        return " " * (self.width - cell_len(text)) + text if self.right else padded(text, self.width)
 
 
 def front_table(
@@ -164,7 +165,7 @@ def _headings(columns: Sequence[Column], titles: Sequence[str], layout: TextLayo
     ]
     *above, last = lines
     beside, below = layout.row(last, titles)
-    across = max(map(len, (*lines, *beside)))
+    across = max(map(cell_len, (*lines, *beside)))
     return [
         *(Text(line.rstrip(), "bold") for line in (*above, *beside)),
         *(Text(line, "bold dim") for line in below),

@@ -1,6 +1,7 @@
 """Aims: levels of objectives that a person would like to reach, such as `acc>=0.98,time<=60`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from paretocaps.domain.objective import Objective
 from paretocaps.domain.requirement import stated_requirements
@@ -23,7 +24,7 @@ def parse_aims(text: str | Sequence[str], objectives: Sequence[Objective]) -> di
         if aim.name not in names:
             raise UnknownNameError("objective of this front", aim.name, names)
         if not aim.keeps_the_best(objectives):
-            right = f"{aim.name}{'>=' if '<' in aim.relation else '<='}{aim.bound:g}"
+            right = replace(aim, relation=">=" if "<" in aim.relation else "<=")
             raise UsageError(f"aim {aim}: {aim.name} is better the other way, write {right}")
         if aim.name in found:
             raise UsageError(f"aim {aim}: {aim.name} has another aim, give one of them")

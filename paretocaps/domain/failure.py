@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 
 
+def storable(text: str) -> str:
+    """Return a text, such as one with the name of a file, with what no database can store as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+
+
 @dataclass(frozen=True)
 class Failure:
     """A training that ended without a measurement.
@@ -19,8 +24,7 @@ class Failure:
     of_disk: bool = False
 
     def __post_init__(self) -> None:
-        told = self.reason.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
-        object.__setattr__(self, "reason", told)  # such as the name of a file: what no database can store
+        object.__setattr__(self, "reason", storable(self.reason))
 
     def __str__(self) -> str:
         return self.reason

@@ -147,6 +147,8 @@ def _spec(
         for name, value in design.items():
             values[name] = (*values.get(name, ()), value)
     values = {name: (value,) for name, value in fixed.items()} | values
+    if taken := [name for name in (*values, *own.choices) if name in _TAKEN]:
+        raise UsageError(f"{own.called}: no choice can be called {taken[0]!r}: rename it")
     model = (_function_choices if own.trains else _network_choices)(own, values)
     if not own.trains and not space:
         sampled = _SAMPLED
@@ -160,6 +162,10 @@ def _spec(
         designs=designs or {"baseline": {}},
         description=description or (own.function.__doc__ or "").strip().partition("\n")[0],
     )
+
+
+_TAKEN = frozenset(name for name in vars(ChoicesModel) if name.isidentifier() and not name.startswith("_"))
+"""What choices have beside their values, which one of such a name would hide."""
 
 
 def _target(own: OwnFunction) -> str:

@@ -5,7 +5,7 @@ import operator
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from paretocaps.domain.objective import OBJECTIVES, Objective, canonical_name, split_names
@@ -63,8 +63,8 @@ class Requirement:
             UsageError: it is one; the message has the bound as a share.
         """
         if self.bound > 1 and self.objective.images:
-            share = f"{self.name}{self.relation}{self.bound / 100:g}"
-            remedy = f": write {share} for {self.bound:g} %" if self.bound <= 100 else ""
+            share = replace(self, bound=self.bound / 100)
+            remedy = f": write {share} for {_exact(self.bound)} %" if self.bound <= 100 else ""
             raise UsageError(f"{self}: {self.name} is a share of images, from 0 to 1{remedy}")
 
     @property
@@ -98,9 +98,12 @@ class Requirement:
         return any(o.name == self.name and self.relation in better[o.direction] for o in objectives)
 
     def __str__(self) -> str:
-        short = f"{self.bound:g}"
-        bound = short if float(short) == self.bound else f"{self.bound:.15g}"
-        return f"{self.name}{self.relation}{bound}"
+        return f"{self.name}{self.relation}{_exact(self.bound)}"
+
+
+def _exact(bound: float) -> str:
+    short = f"{bound:g}"
+    return short if float(short) == bound else f"{bound:.15g}"
 
 
 def parse_requirements(texts: str | Iterable[str]) -> tuple[Requirement, ...]:

@@ -54,7 +54,7 @@ class Parameter:
     @staticmethod
     def rounded(value: float) -> float:
         """Return a value of a range with a step as it is written: 0.6, not 0.2 + 0.2 + 0.2."""
-        return round(value, 12)
+        return float(f"{value:.12g}")
 
     def examples(self) -> tuple[float, ...]:
         """Return both ends of a range and, unless it contains integers only, a number between them."""

@@ -1,5 +1,6 @@
 """What changes along a front: which choices go with its order, and which do not."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median_low
@@ -67,6 +68,8 @@ def _change(name: str, values: Sequence[Any]) -> Change | None:
 
 def _split(name: str, values: Sequence[Any]) -> Change:
     """Return where a choice changes from one value to another: where most members have that of their side."""
+    if sum(number for _, number in Counter(map(repr, values)).most_common(2)) < _PURE * len(values):
+        return Change(name, "varies")  # no two values are those of so many members
     best, found = 0, Change(name, "varies")
     for place in range(2, len(values) - 1):
         (first, left), (last, right) = _most(values[:place]), _most(values[place:])

@@ -5,7 +5,10 @@ from scipy.special import ndtr
 
 from paretocaps.pareto.dominance import nondominated
 from paretocaps.pareto.matrix import Matrix
+from paretocaps.pareto.subset import greedy_subset
 
+_LARGEST, _OF_MANY = {4: 200, 5: 60}, 30
+"""The most points of a front whose boxes are computed, over four and five objectives, and over more."""
 _AT_ONCE = 256  # candidates
 _VALUES = 4_000_000  # of boxes of candidates at once, which bounds the memory
 
@@ -48,6 +51,22 @@ def dominated_boxes(points: Matrix, reference: Matrix) -> tuple[Matrix, Matrix]:
         low[:, j] = before[:, j - 1, j]
     full = (low < high).all(axis=1)
     return low[full], high[full]
+
+
+def thinned(front: Matrix, reference: Matrix) -> Matrix:
+    """Return a front, or of a large one over many objectives some points that have much of its hypervolume.
+
+    Below n points over m objectives there are up to n^(m // 2) boxes, which would take minutes.
+
+    Args:
+        front: float[n, m], minimized and finite, of which no point beats another.
+        reference: float[m].
+    """
+    m = len(reference)
+    most = len(front) if m < 4 else _LARGEST.get(m, _OF_MANY)
+    if len(front) <= most:
+        return front
+    return front[greedy_subset(np.minimum(front, reference), most, reference)]
 
 
 def expected_improvement(mean: Matrix, deviation: Matrix, points: Matrix, reference: Matrix) -> Matrix:

@@ -85,7 +85,7 @@ def _choice(values: Sequence[Any], name: str) -> dict[str, Any]:
     numbers = all(isinstance(one, int | float) and not isinstance(one, bool) for one in known)
     if numbers and len(set(known)) > _LISTED:
         return _numbers(values, name, min(known) > 0 and max(known) > DECADE * min(known))
-    listed = sorted(set(values), key=_order)
+    listed = sorted({repr(value): value for value in values}.values(), key=_order)  # a list has no hash
     places = {repr(value): place for place, value in enumerate(listed)}
     return {
         "label": name,

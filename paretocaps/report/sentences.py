@@ -1,5 +1,6 @@
 """Sentences on members of a front for people: beside others, near aims, and what changes."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -137,7 +138,8 @@ def no_member_text(front: FrontRecord) -> str:
     """Return that a front has no member, what the nearest trial misses, and the remedy."""
     remedy = "give other bounds, or --all (all=True) to lift them"
     if not front.requirements:
-        remedy = f"train more trials (paretocaps report {front.study} says why those failed that did)"
+        report = shlex.join(["paretocaps", "report", *(["--"] * front.study.startswith("-")), front.study])
+        remedy = f"train more trials ({report} says why those failed that did)"
     return f"{no_member(front)}: {remedy}"
 
 
@@ -190,7 +192,7 @@ def aim_text(member: FrontMember, aims: Mapping[str, float], objectives: Sequenc
     for objective in objectives:
         if (level := aims.get(objective.name)) is None:
             continue
-        written = f"{objective.name}{'>=' if objective.direction == 'maximize' else '<='}{level:g}"
+        written = Requirement(objective.name, ">=" if objective.direction == "maximize" else "<=", level)
         short = objective.sign * (member.values[objective.name] - level)
         missed = f"misses {written} by {_amount(objective, short)}"
         texts.append(missed if short > 0 else f"meets {written}")

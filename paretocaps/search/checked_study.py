@@ -94,6 +94,9 @@ def check_study(spec: StudySpec) -> CheckedStudy:
     objectives = parse_objectives(spec.objectives)
     for bound in spec.stated:
         bound.refuse_percent()
+    if spec.seed + spec.repeats + spec.more_repeats > 2**31:
+        last = 2**31 - spec.repeats - spec.more_repeats
+        raise UsageError(f"seed={spec.seed} is not allowed: with so many repeats, give 0 to {last}")
     _refuse_comparing([*spec.objectives, *(requirement.name for requirement in spec.requirements)])
     _refuse_unregistered(spec)
     trainer, sampler = (

@@ -12,7 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from paretocaps.domain.space import Scalar
 from paretocaps.errors import UsageError
-from paretocaps.pareto.improvement import expected_improvement
+from paretocaps.pareto.improvement import expected_improvement, thinned
 from paretocaps.pareto.matrix import Matrix, Rows
 from paretocaps.search.encoding import Encoding, Point
 from paretocaps.search.finished_trials import COUNTED, REFERENCE, FinishedTrials, Limits, Scaling
@@ -98,6 +98,7 @@ class ImprovementSampler(BaseSampler):
             return self._within(limits, candidates, generator)
         surrogate = self.fit(self.encoding, finished, generator)
         front = finished.values[finished.front]
+        front = thinned(front, np.full(front.shape[1], REFERENCE))
         if under_way := [one.params for one in trials if one.state == TrialState.RUNNING and one.params]:
             front = np.concatenate([front, surrogate.predict(under_way).mean])
         predicted = self._predicted(surrogate, limits, candidates, generator)

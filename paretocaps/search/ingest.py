@@ -32,7 +32,9 @@ def ingest(runner: Runner) -> None:
         ParetocapsError: too many trials have failed.
     """
     study, root = runner.spec.study, study_folder(runner.store.artifacts, runner.spec.study)
-    found = unknown_folders(root, runner.store.all_folders)  # those of a study that was renamed are its own
+    found = unknown_folders(root, lambda: runner.store.known_folders(study))
+    if found:  # only then, as there may be many: those of a study that was renamed are its own
+        found = unknown_folders(root, runner.store.all_folders)
     renamed = [] if runner.results.known.seen else other_folders(root, study, runner.store.all_folders)
     if not found and not renamed:
         return

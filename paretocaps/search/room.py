@@ -1,5 +1,6 @@
 """Waits for a disk on which trainings can leave their files, before another one begins."""
 
+import math
 import os
 import time
 from dataclasses import dataclass, field
@@ -80,7 +81,8 @@ class Room:
         seconds = self.patience.seconds
         if self._since is None:
             self._since = now
-            self.patience.notice(f"{unavailable} (it is waited for, {duration_text(seconds)} at most)")
+            most = "" if math.isinf(seconds) else f", {duration_text(seconds)} at most"
+            self.patience.notice(f"{unavailable} (it is waited for{most})")
         left = self._since + seconds - now
         if left <= 0:
             raise unavailable from error

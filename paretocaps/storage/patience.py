@@ -1,5 +1,6 @@
 """Waits for a database that is away, locked or full, and tries again."""
 
+import math
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -62,7 +63,8 @@ class Patience:
                 if not told and waited + delay >= min(_SILENT, self.seconds / 2):
                     told = True
                     why = str(error).removesuffix(AGAIN)
-                    self.notice(f"waiting up to {duration_text(self.seconds)} for {why}")
+                    limit = "" if math.isinf(self.seconds) else f" up to {duration_text(self.seconds)}"
+                    self.notice(f"waiting{limit} for {why}")
             self.pause(min(delay, self.seconds - waited))
         if told:
             self.notice(f"the storage can be used again, after {time.monotonic() - began:.0f} s")

@@ -21,6 +21,8 @@ from paretocaps.storage.studies import named, study_id
 
 _OWN = ("id", "seed", "attempt", "device_name", "torch", *FLAGS, "collapsed", "calibration", *IMAGES)
 
+_AT_ONCE = 100  # trials whose epochs are in memory
+
 
 class SeedValues(NamedTuple):
     """The values of m trainings.
@@ -120,14 +122,34 @@ def _named(
         connection, scope, [name for name in names if name not in computed]
     )
     if computed:
-        epochs = any(quantity.reads_epochs for quantity in computed.values())
-        measured = load_measurements(connection, scope, epochs=epochs)
+        found |= _computed(connection, study, scope, trials, computed)
+    return found
+
+
+def _computed(
+    connection: Connection,
+    study: str,
+    scope: Sequence[ColumnElement[bool]],
+    trials: Mapping[int, int],
+    computed: Mapping[str, Quantity],
+) -> dict[str, dict[int, float | None]]:
+    """Return by name and attempt the quantities that are computed, from the epochs of some trials at once."""
+    found: dict[str, dict[int, float | None]] = {name: {} for name in computed}
+    references = {
+        name: _of_design(connection, study, quantity)
+        for name, quantity in computed.items()
+        if quantity.against is not None
+    }
+    epochs = any(quantity.reads_epochs for quantity in computed.values())
+    numbers = sorted(set(trials.values()))
+    for start in range(0, len(numbers), _AT_ONCE):
+        some = TRIALS.c.number.in_(numbers[start : start + _AT_ONCE])
+        measured = load_measurements(connection, (*scope, some), epochs=epochs)
         for name, quantity in computed.items():
-            if quantity.against is None:
-                found[name] = {key: evaluated(quantity, one) for key, one in measured.items()}
+            if name in references:
+                found[name] |= _compared(quantity, measured, trials, references[name])
             else:
-                reference = _of_design(connection, study, quantity)
-                found[name] = _compared(quantity, measured, trials, reference)
+                found[name] |= {key: evaluated(quantity, one) for key, one in measured.items()}
     return found
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Double, bindparam, cast, func, select
+from sqlalchemy import Connection, Double, bindparam, case, cast, func, select
 
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.measurement import CPU_TIME, MEASURED
@@ -14,12 +14,20 @@ from paretocaps.storage.schema import ATTEMPTS, EPOCHS, QUANTITIES
 
 _VALUES = (*MEASURED, CPU_TIME)
 _OF_TRIAL = ATTEMPTS.c.trial_id == bindparam("of_trial"), is_latest()
-_MEANS = select(*(func.avg(cast(ATTEMPTS.c[name], Double)) for name in _VALUES)).where(*_OF_TRIAL)
+_MEANS = select(
+    *(
+        case((func.count(column) == func.count(), func.avg(cast(column, Double))))
+        for column in (ATTEMPTS.c[name] for name in _VALUES)
+    )
+).where(*_OF_TRIAL)
 _QUANTITY_MEANS = (
     select(QUANTITIES.c.name, func.avg(QUANTITIES.c.value))
     .join_from(QUANTITIES, ATTEMPTS)
     .where(*_OF_TRIAL)
     .group_by(QUANTITIES.c.name)
+    .having(
+        func.count() == select(func.count(ATTEMPTS.c.id)).where(*_OF_TRIAL).correlate(None).scalar_subquery()
+    )
 )
 _KNOWN_EPOCHS = select(EPOCHS.c.epoch).where(EPOCHS.c.attempt_id == bindparam("attempt"))
 _OF_EPOCH = "epoch", "acc", "train_loss", "val_loss", "seconds", "time"
@@ -33,7 +41,7 @@ def tell_trial(connection: Connection, study: str, number: int, state: State, **
 def tell_finished(
     connection: Connection, study: str, trial: int, number: int, before: Iterable[Told] = ()
 ) -> None:
-    """Tell that a trial is finished, with the means over its seeds.
+    """Tell that a trial is finished, with the means over its seeds of what all of them have.
 
     Args:
         connection: a connection in a write transaction.

@@ -81,7 +81,8 @@ class Application:
         name = self._views.name(int(match[1])) if kind and match else None
         if name is None:
             return None
-        reason = f"use `paretocaps {kind} {shlex.quote(name)}`: what is done here leaves half of the study"
+        command = shlex.join(["paretocaps", str(kind), *(["--"] * name.startswith("-")), name])
+        reason = f"use `{command}`: what is done here leaves half of the study"
         return Answer(json.dumps({"reason": reason}).encode(), status="409 Conflict")
 
     def _study(self, query: Mapping[str, list[str]], study: str) -> Answer | None:

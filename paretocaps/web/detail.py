@@ -128,7 +128,8 @@ def _attributes(view: StudyView, number: int) -> dict[str, Any]:
     objectives = {objective.name for objective in view.objectives}
     for name in _SHOWN:
         if name not in objectives and name in trial.values:
-            found[unit_name(name)] = float(f"{trial.values[name]:.6g}")
+            value = trial.values[name]
+            found[unit_name(name)] = value if isinstance(value, int) else float(f"{value:.6g}")
     found |= {"device": view.devices.get(number, ""), "seeds": trial.seeds}
     return found | ({"flags": ", ".join(trial.flags)} if trial.flags else {})
 

@@ -18,6 +18,7 @@ class Stopped(ParetocapsError):
     [
         (UsageError("trials=0 is not allowed"), "error: trials=0 is not allowed", 2),
         (DataError("two\n  lines"), "error: two lines", 2),
+        (DataError("\n write\n\n  --study 'a  b' \n"), "error: write --study 'a  b'", 2),
         (ParetocapsError("5 trials in a row failed"), "error: 5 trials in a row failed", 1),
         (Stopped("interrupted: run it again to go on"), "interrupted: run it again to go on", 130),
         (click.Abort(), "interrupted", 130),

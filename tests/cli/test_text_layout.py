@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from paretocaps.cli.text_layout import TextLayout, fitting, shortened, text_layout, whole_words
 
@@ -60,3 +61,22 @@ def test_the_first_parts_that_fit_are_kept(width, text):
 
 def test_a_message_breaks_no_word():
     assert whole_words("one two-three\n\nfour", 7) == "one\ntwo-three\n\nfour"
+
+
+WIDE = st.text("ab =漢字é\u0301", max_size=40)
+
+
+@given(st.lists(WIDE, min_size=1, max_size=5), st.integers(20, 90))
+def test_wide_characters_take_two_cells_and_columns_stand_below_each_other(texts, width):
+    rows = [(text, "7x faster") for text in texts]
+    layout = text_layout(TITLES, rows, 10, width)
+    for row in rows:
+        beside, below = layout.row("0" * 10, row)
+        widest = max(map(cell_len, [*row[0].split(), ""]))
+        assert all(cell_len(line) <= max(width, widest + 4) for line in (*beside, *below))
+        if len(layout.widths) == 2:
+            first = sum(layout.widths[:1]) + layout.used + 4
+            assert cell_len(beside[0].partition("7x")[0]) == first
+    for text in texts:
+        assert cell_len(shortened(text, width)) <= width
+        assert cell_len(fitting([text, text], ", ", width)) <= width

@@ -18,6 +18,7 @@ def test_aims_are_levels_by_objective():
         ("acc>=98", "write acc>=0.98 for 98 %"),
         ("acc<=0.9", "write acc>=0.9"),
         ("time>=60", "write time<=60"),
+        ("params>=1234567", "write params<=1234567"),
         ("macs<=60", "'macs'"),
         ("acc>=0.9,acc>=0.8", "has another aim"),
         ("soon", "'soon' is not understood"),

@@ -68,6 +68,8 @@ def test_a_network_has_its_parameters_and_the_built_in_schedules():
         (lambda hidden: None, {}, r"needs hidden: give it a default, or space={'hidden': \[...\]}"),
         (lambda hidden=1: None, {"hiden": [1]}, "hiden is no parameter of"),
         (lambda choice, report: None, {"c": [1]}, "is not given 'choice': its parameters are choices"),
+        (lambda choices, report: None, {"active": [True]}, "no choice can be called 'active': rename it"),
+        (lambda conditions=1: None, {}, "no choice can be called 'conditions': rename it"),
         (3, {}, "trainer=3 is not understood: give a function that trains"),
     ],
 )

@@ -82,6 +82,11 @@ def test_a_share_of_images_is_not_stated_in_per_cent(text: str) -> None:
         stated_requirements(["time<60", text])
 
 
+def test_a_share_is_told_as_exactly_as_it_was_given() -> None:
+    with pytest.raises(UsageError, match=r"write acc>=0\.9876543 for 98\.76543 %"):
+        stated_requirements("acc>=98.76543")
+
+
 def test_bounds_that_are_no_per_cent_may_be_stated() -> None:
     assert [str(one) for one in stated_requirements("acc>=1,epoch_time<=95")] == ["acc>=1", "epoch_time<=95"]
     with pytest.raises(UsageError, match="from 0 to 1$"):

@@ -34,6 +34,16 @@ def test_points_of_lists_and_ranges() -> None:
     assert points["lr_max"] is None
 
 
+def test_points_of_a_tiny_range_are_within_it() -> None:
+    (one,) = Space.parse({"tol": {"low": 1e-14, "high": 1e-13, "step": 1e-14}})
+    points = one.points()
+    assert points is not None
+    assert len(set(points)) == 10
+    assert min(points) == 1e-14
+    (one,) = Space.parse({"a": {"low": 0.2, "high": 0.6, "step": 0.2}})
+    assert one.points() == (0.2, 0.4, 0.6)
+
+
 def test_listed_points_are_distinct_and_leave_out_what_has_no_meaning() -> None:
     space = Space.parse({"lr_policy": EXAMPLE["lr_policy"], "cycle": EXAMPLE["cycle"]})
     assert list(space.listed({})) == [

@@ -29,3 +29,18 @@ def test_of_few_members_no_order_is_said():
 def test_a_choice_that_some_members_lack_varies_or_repeats_another():
     found = changes_along([{"cycle": "phase", "rate": 1}] * 3 + [{"rate": 2}, {}, {}])
     assert found == [Change("rate", "varies")]
+
+
+def test_a_large_front_of_distinct_values_is_told_at_once():
+    told = []
+
+    class Value:
+        def __init__(self, number):
+            self.number = number
+
+        def __repr__(self):
+            told.append(self.number)
+            return f"value {self.number}"
+
+    assert changes_along([{"a": Value(n)} for n in range(2000)]) == [Change("a", "varies")]
+    assert len(told) < 10_000

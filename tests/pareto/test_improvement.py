@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paretocaps.domain.objective import Objective
-from paretocaps.pareto.improvement import dominated_boxes, expected_improvement
+from paretocaps.pareto.improvement import dominated_boxes, expected_improvement, thinned
 from paretocaps.pareto.indicators import hypervolume
 
 
@@ -52,3 +52,13 @@ def test_how_many_candidates_are_computed_at_once_changes_nothing(monkeypatch):
     whole = expected_improvement(mean, deviation, points, np.ones(3))
     monkeypatch.setattr("paretocaps.pareto.improvement._VALUES", 1)
     assert expected_improvement(mean, deviation, points, np.ones(3)).tolist() == whole.tolist()
+
+
+@pytest.mark.parametrize(("m", "kept"), [(2, 250), (3, 250), (4, 200), (5, 60), (6, 30)])
+def test_of_a_large_front_over_many_objectives_some_points_stand_for_it(m, kept):
+    front, reference = np.random.default_rng(m).dirichlet(np.ones(m), 250), np.ones(m)
+    some = thinned(front, reference)
+    assert len(some) == kept
+    assert {*map(tuple, some)} <= {*map(tuple, front)}
+    assert hypervolume(some, reference, objectives(m)) > 0.9 * hypervolume(front, reference, objectives(m))
+    assert len(thinned(front[:30], reference)) == 30

@@ -51,3 +51,9 @@ def test_trials_without_a_choice_of_numbers_are_below_them(front, trials):
     assert list(axis.values)[:4] == pytest.approx([-5, -4, -3, -2])
     assert axis.values[4] == min(axis.values) == axis.tickvals[0]
     assert axis.ticktext[0] == "-"
+
+
+def test_choices_that_are_lists_have_their_places(front, trials):
+    shown = [replace(one, choices={"widths": [32 << n % 2]}) for n, one in enumerate(trials)]
+    axis = next(one for one in drawn(front, shown).dimensions if one.label == "widths")
+    assert len(axis.ticktext) == 2

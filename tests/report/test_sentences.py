@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from paretocaps.domain.front_record import FrontMember
+from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import OBJECTIVES, parse_objectives
 from paretocaps.domain.requirement import parse_requirements
 from paretocaps.pareto.along import Change
@@ -16,6 +16,7 @@ from paretocaps.report.sentences import (
     difference_text,
     misses_text,
     neighbours,
+    no_member_text,
     trial_name,
 )
 
@@ -106,6 +107,13 @@ def test_aims_are_met_or_missed_by_so_much():
     aims = {"acc": 0.98, "time": 9.0}
     assert aim_text(SMALL, aims, THREE) == "misses acc>=0.98 by 1.4 points, misses time<=9 by 1.00 s"
     assert aim_text(BEST, {"acc": 0.98}, THREE) == "meets acc>=0.98"
+    assert aim_text(BEST, {"params": 1_234_567}, THREE) == "meets params<=1234567"
+
+
+@pytest.mark.parametrize(("study", "command"), [("a b", "report 'a b'"), ("-x", "report -- -x")])
+def test_who_has_no_front_is_told_a_command_for_its_study(study, command):
+    empty = FrontRecord(study, THREE, None, None, ())
+    assert f"(paretocaps {command} says why" in no_member_text(empty)
 
 
 def test_what_changes_along_a_front():

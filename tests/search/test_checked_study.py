@@ -127,6 +127,12 @@ def test_an_ensemble_of_what_the_trainer_does_not_have_is_refused():
     assert check_study(StudySpec(ensembles={"e": {"designs": ["wab"], "choices": {"family": "capsnet"}}}))
 
 
+def test_seeds_end_where_those_of_trainings_do():
+    check_study(StudySpec(seed=2**31 - 2, repeats=2, device="cpu"))
+    with pytest.raises(UsageError, match="seed=2147483647 is not allowed: with so many repeats, give 0 to"):
+        check_study(StudySpec(seed=2**31 - 1, repeats=2, device="cpu"))
+
+
 def test_a_bound_in_per_cent_is_refused_where_the_objective_is_a_share():
     with pytest.raises(UsageError, match=r"acc>=95: acc is a share .*: write acc>=0\.95 for 95 %"):
         check_study(StudySpec(require=["acc>=95"], device="cpu"))

@@ -154,3 +154,13 @@ def test_what_a_renamed_study_had_is_taken_in_from_the_folder_of_its_old_name(ru
     with Store.open(storage, create=False) as store:
         assert {json.dumps(trial.choices) for trial in store.trials("t")} == set(before)
         assert all(path.is_relative_to(folder) for path in store.known_folders("t"))
+
+
+def test_a_study_that_goes_on_reads_the_folders_of_its_own_trainings_alone(run, monkeypatch):
+    def refused(_):
+        raise AssertionError("those of all studies are read")
+
+    run(space=SPACE, trials=1)
+    monkeypatch.setattr(Store, "all_folders", refused)
+    summary, _ = run(space=SPACE, trials=2)
+    assert summary.finished == 2

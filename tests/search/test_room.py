@@ -1,6 +1,7 @@
 """Room for the files of trainings, on a disk that is full or read-only for a while."""
 
 import errno
+import math
 import os
 from types import SimpleNamespace
 
@@ -72,6 +73,12 @@ def test_room_is_looked_for_once_in_a_while_and_both_ends_are_said(room, disk, n
         f"{where}, then run the same command again (it is waited for, 10m at most)",
         "trainings can begin again, after 3 s",
     ]
+
+
+def test_who_waits_without_a_limit_is_told_of_none(room, disk, notices):
+    disk.free, room.patience.seconds = 1000, math.inf
+    assert not room.found()
+    assert notices[0].endswith("again (it is waited for)")
 
 
 def test_after_the_patience_the_error_says_what_to_do(room, disk):

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from paretocaps.errors import StorageError, UnavailableError
@@ -50,6 +52,11 @@ def test_the_error_is_raised_when_the_patience_is_over(clock):
     with pytest.raises(UnavailableError, match="it is away"):
         clock.patience(60).ride(away(clock, until=61))
     assert clock.now == pytest.approx(60)
+
+
+def test_patience_without_a_limit_tells_of_none(clock):
+    clock.patience(math.inf).ride(away(clock, until=60))
+    assert clock.notices[0] == "waiting for storage 's': it is away: start the server"
 
 
 def test_without_patience_it_is_tried_once(clock):

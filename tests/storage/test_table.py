@@ -6,6 +6,7 @@ import pytest
 from paretocaps.domain.estimate import Estimate, over_seeds
 from paretocaps.domain.failure import Failure
 from paretocaps.errors import StorageError, UsageError
+from paretocaps.storage import table as module
 from paretocaps.storage.connect import make_engine
 
 
@@ -133,32 +134,36 @@ def test_extra_quantities_are_columns_too(store, finish):
 
 
 @pytest.mark.slow
-def test_views_of_the_epochs_are_columns_too(store, finish):
+@pytest.mark.parametrize("at_once", [1, 100])
+def test_views_of_the_epochs_are_columns_too(store, finish, monkeypatch, at_once):
     """Epoch n of the fixture ends at n seconds with accuracy n / 100."""
+    monkeypatch.setattr(module, "_AT_ONCE", at_once)
     finish(0, epochs=5, time=4.0, best_epoch=2)
     finish(1, epochs=2, seed=1)
     finish(1, epochs=3, seed=2)
     finish(2, epochs=3, seed=1)
     finish(2, epochs=4, seed=2)
-    table = store.table("s", ["time_to(acc=0.03)", "acc", "epochs_to(acc=0.01)", "epoch_time"])
-    assert table.column("time_to(acc=0.03)")[[0, 2]].tolist() == [3.0, 3.0]
-    assert np.isnan(table.column("time_to(acc=0.03)")[1])  # one of its seeds never reached it
-    assert table.column("epochs_to(acc=0.01)").tolist() == [1.0, 1.0, 1.0]
-    assert table.column("epoch_time")[0] == 2.0
+    found = store.table("s", ["time_to(acc=0.03)", "acc", "epochs_to(acc=0.01)", "epoch_time"])
+    assert found.column("time_to(acc=0.03)")[[0, 2]].tolist() == [3.0, 3.0]
+    assert np.isnan(found.column("time_to(acc=0.03)")[1])  # one of its seeds never reached it
+    assert found.column("epochs_to(acc=0.01)").tolist() == [1.0, 1.0, 1.0]
+    assert found.column("epoch_time")[0] == 2.0
     assert store.table("s", ["energy_estimate(watts=2)"]).values[0] == 8.0
     assert np.isnan(store.table("s", ["time_to(acc=0.2)"]).values).all()
 
 
-def test_trials_are_compared_with_those_of_a_design(store, finish):
+@pytest.mark.parametrize("at_once", [1, 100])
+def test_trials_are_compared_with_those_of_a_design(store, finish, monkeypatch, at_once):
     """Epoch n of the fixture ends at n seconds with accuracy n / 100; the best of `short` is 0.02."""
+    monkeypatch.setattr(module, "_AT_ONCE", at_once)
     store.start_trial("s", 0, {"a": 0}, "long = longer (b=1)")
     store.start_trial("s", 1, {"a": 1}, "short")
     for seed in (1, 2):
         finish(0, seed=seed, epochs=5)
         finish(1, seed=seed, epochs=1 + seed)
     assert store.table("s", ["epochs_to(acc=longer)"], [0]).values.tolist() == [[5.0]]
-    table = store.table("s", ["time_to(acc=short)", "epochs_to(acc=long)"])
-    np.testing.assert_array_equal(table.values, [[2.0, 5.0], [2.0, np.nan]])
+    found = store.table("s", ["time_to(acc=short)", "epochs_to(acc=long)"])
+    np.testing.assert_array_equal(found.values, [[2.0, 5.0], [2.0, np.nan]])
     assert store.table("s", ["epochs_to(acc=short)"], [0]).values.tolist() == [[2.0]]
     with pytest.raises(
         UsageError, match=r"no finished trial of design 'no' \(its designs: long, longer, short\): tr"

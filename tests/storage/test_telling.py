@@ -54,6 +54,8 @@ def test_values_are_means_over_seeds_and_told_again_when_they_change(store, told
     assert last(store)["values"]["acc"] == pytest.approx(0.7)
     store.record_judged(finish(1, test_acc=None), JudgedTest(acc=0.5, images=10))
     assert last(store)["values"]["test_acc"] == 0.5
+    finish(1, seed=1, test_acc=None, quantities={"robust": 0.25})
+    assert not {"test_acc", "robust"} & last(store)["values"].keys(), "one of its seeds lacks them"
 
 
 def test_failures_interruptions_and_ends_are_told_with_their_reason(store, told):

@@ -41,6 +41,8 @@ def test_trials_have_their_attributes_units_curves_and_files(parts):
     attributes = {one["key"]: one["value"] for one in first["user_attrs"]}
     assert {"wall (s)", "best_epoch", "device"} <= attributes.keys()
     assert attributes["device"] == "cpu"
+    assert attributes["macs"] == str(parts[1].trials[0].values["macs"]).removesuffix(".0")
+    assert attributes["macs"].isdecimal()
     assert {"key": "best_epoch", "sortable": True} in detail["union_user_attrs"]
     assert [one["step"] for one in first["intermediate_values"]] == [1, 2, 3]
     assert first["artifacts"][0]["filename"] == "curves.csv"

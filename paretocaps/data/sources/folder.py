@@ -1,5 +1,6 @@
 """The reader of a local folder, which chooses a format by the files in it."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -107,8 +108,8 @@ def _choice(folder: Path, found: Sequence[Path]) -> str:
     roles = {name.role: place for place in places if (name := part_name(place)) is not None}
     if "train" in roles:
         parts = ",".join(f"{role}={roles[role]}" for role in ("train", "test", "validation") if role in roles)
-        return f"name the parts among {listed(places)} with --parts {parts}"
-    return f"name one of {listed(places)}, such as --data {found[0]}"
+        return f"name the parts among {listed(places)} with --parts {shlex.quote(parts)}"
+    return f"name one of {listed(places)}, such as --data {shlex.quote(str(found[0]))}"
 
 
 def _nothing(path: str, names: Sequence[str]) -> str:

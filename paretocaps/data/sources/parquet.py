@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -136,7 +137,8 @@ def _chosen(folder: Path) -> _Files:
         also = ", or read its sub-folders as classes with --classes-are-folders" if folders_in(folder) else ""
         raise DataError(
             f"data folder {str(folder)!r} has no parquet file whose name starts with 'train': rename one, or"
-            f" name the parts, such as --data {folder} --parts train={tables[0]}{also}"
+            f" name the parts, such as --data {shlex.quote(str(folder))} --parts"
+            f" {shlex.quote('train=' + tables[0])}{also}"
         )
     tests = {
         word: [name for name in tables if re.match(rf"{word}(?![a-z])", name) and name not in train]

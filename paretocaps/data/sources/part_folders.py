@@ -1,5 +1,6 @@
 """Whether the sub-folders of a data folder are classes, or parts that have the classes' folders."""
 
+import shlex
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -153,7 +154,7 @@ def _training(folder: Path, parts: Mapping[Path, PartName]) -> Path:
     if len(trains) > 1:
         raise DataError(
             f"{_names(trains)} in {str(folder)!r} each look like the training part: name it with"
-            f" --parts train={trains[0].name}, {_AS_CLASSES}"
+            f" --parts {shlex.quote('train=' + trains[0].name)}, {_AS_CLASSES}"
         )
     if not folders_in(trains[0]):
         raise DataError(
@@ -169,7 +170,7 @@ def _test(folder: Path, parts: Mapping[Path, PartName]) -> Path | None:
         if len(found) > 1:
             raise DataError(
                 f"{_names(found)} in {str(folder)!r} each look like the test part: name it with"
-                f" --parts train=...,test={found[0].name}, {_AS_CLASSES}"
+                f" --parts {shlex.quote('train=...,test=' + found[0].name)}, {_AS_CLASSES}"
             )
         if found:
             return found[0]
@@ -196,5 +197,5 @@ def _alike(folder: Path, tops: Collection[Path]) -> tuple[str, ...]:
         return ()
     return (
         f"{listed(alike)} in {folder} are classes although they have the same sub-folders ({listed(shared)}):"
-        f" if they are parts, name them with --parts train={alike[0]},test={alike[1]}",
+        f" if they are parts, name them with --parts {shlex.quote(f'train={alike[0]},test={alike[1]}')}",
     )

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any, Self
 
 from paretocaps.domain.duration import lasting_text
+from paretocaps.domain.failure import storable
 from paretocaps.domain.progress import WAITS
 from paretocaps.errors import StorageError
 from paretocaps.masking import masked
@@ -61,7 +62,7 @@ class Turn:
     def tell(self, text: str) -> None:
         """Tell a line to those who watch the study."""
         with suppress(StorageError):
-            payload = {"submission": self.submission.id, "text": masked(text)}
+            payload = {"submission": self.submission.id, "text": masked(storable(text))}
             self._impatient.notify(self.submission.study, "notice", payload)
 
     def waits(self, what: str | None) -> None:
@@ -93,7 +94,8 @@ class Turn:
             with suppress(StorageError, TurnLostError):  # what follows waits for the database
                 self._count()
             task, asked = self.task, self.submission.options
-            self.store.end_turn(task.submission, task.token, state, reason, result, asked)
+            told = None if reason is None else storable(reason)
+            self.store.end_turn(task.submission, task.token, state, told, result, asked)
 
     def look(self) -> None:
         """See what is asked, and interrupt the process where it is to end."""

@@ -148,5 +148,7 @@ def event_text(event: Event) -> bytes:
         "at": event.at.isoformat(timespec="milliseconds"),
         "payload": event.payload,
     }
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)
+    text = json.dumps(
+        data, separators=(",", ":"), default=str
+    )  # in ASCII: an old one may have any characters
     return f"id: {event.number}\nevent: {event.kind}\ndata: {text}\n\n".encode()

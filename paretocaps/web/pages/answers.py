@@ -34,6 +34,7 @@ class Readers:
         answers: what is kept of answers that cost time.
         overview: the lines of all studies.
         fronts: the fronts of studies as their pages show them.
+        seconds: the training seconds of studies.
     """
 
     settings: ServeSettings
@@ -41,6 +42,7 @@ class Readers:
     answers: Answers
     overview: Overview
     fronts: Kept[FrontPart] = field(default_factory=Kept)
+    seconds: Kept[float] = field(default_factory=Kept)
 
     @property
     def places(self) -> Places:

@@ -64,7 +64,7 @@ def one_study(request: Request, study: str, readers: Reading) -> Response:
     if asked is not None and not store.has_study(study):
         settings = settings_texts({"study": study, **asked.options})
         return page(request, "waiting", study, "Studies", settings=settings, **common)
-    shown, last = read_study(store, study), store.latest_trials(study, limit=_LAST)
+    shown, last = read_study(store, study, readers.seconds), store.latest_trials(study, limit=_LAST)
     wanted = max(shown.spec.trials, _asked_for(asked))
     if asked is not None and asked.ended is not None:
         later = shown.state == "running" or any(one.created > asked.ended for one in last)

@@ -24,6 +24,7 @@ from paretocaps.service.fronts import front_of
 from paretocaps.service.overview import StudyState, state_of
 from paretocaps.storage.standings import Standing
 from paretocaps.storage.store import Store
+from paretocaps.web.pages.kept import Kept
 
 ROWS = 100
 """So many members of a front are in the table of a page."""
@@ -83,8 +84,13 @@ class StudyPart:
         return self.standing.ended
 
 
-def read_study(store: Store, study: str) -> StudyPart:
+def read_study(store: Store, study: str, kept: Kept[float] | None = None) -> StudyPart:
     """Read what a study's page shows besides its front.
+
+    Args:
+        store: an open store.
+        study: the study.
+        kept: has its training seconds of a moment ago, so that not every look adds up all of its epochs.
 
     Raises:
         StorageError: there is no such study.
@@ -98,7 +104,7 @@ def read_study(store: Store, study: str) -> StudyPart:
         standing=standing,
         spec=spec,
         state=state,
-        seconds=store.training_seconds(study),
+        seconds=(kept or Kept()).get(study, store.last_event(study), lambda: store.training_seconds(study)),
         current=current(store, study, to_begin, now) if state == "running" else Current(),
         settings=settings_texts({name: v for name, v in standing.spec.items() if name != "published"}),
     )

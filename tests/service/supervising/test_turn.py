@@ -70,6 +70,13 @@ def test_the_end_of_a_turn_is_stored_with_its_result(turn, store):
     assert (found.state, found.reason, found.result) == ("ended", "every point was tried", {"finished": 3})
 
 
+def test_names_that_are_no_text_are_told_as_escapes(turn, store):
+    turn.tell("caf\udce9.png is corrupt")
+    assert store.events("s")[-1].payload["text"] == "caf\\udce9.png is corrupt"
+    turn.end("failed", "caf\udce9.png\0 is corrupt")
+    assert store.submission(turn.task.submission).reason == "caf\\udce9.png\\0 is corrupt"
+
+
 def test_what_asks_for_more_by_now_has_not_ended(turn, store):
     store.raise_submission(turn.task.submission, 5)
     turn.end("ended", None, {"finished": 3})

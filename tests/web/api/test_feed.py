@@ -1,11 +1,13 @@
 import asyncio
 import json
 from contextlib import aclosing
+from datetime import UTC, datetime
 
 import pytest
 
+from paretocaps.storage.events import Event
 from paretocaps.storage.store import Store
-from paretocaps.web.api.feed import Feed
+from paretocaps.web.api.feed import Feed, event_text
 
 
 @pytest.fixture
@@ -117,3 +119,9 @@ def test_what_goes_wrong_once_ends_no_watch(store, monkeypatch, caplog):
     assert numbers(asyncio.run(run())) == [2]
     assert not faults
     assert "the events of study 'new' cannot be read" in caplog.text
+
+
+def test_an_event_of_any_characters_is_a_message():
+    event = Event(7, "notice", datetime(2026, 1, 1, tzinfo=UTC), {"text": "caf\udce9 é"})
+    data = event_text(event).split(b"data: ")[1]
+    assert json.loads(data)["payload"] == {"text": "caf\udce9 é"}

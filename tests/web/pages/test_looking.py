@@ -155,3 +155,20 @@ def test_a_study_shows_how_many_trials_its_submission_asks_for(client, settings)
     assert 'name="trials" min="5" value="48"' in page
     assert "of 48" in page
     assert "demo queued 5 of 48" in texts(client.get("/"))
+
+
+def test_the_seconds_of_a_study_are_added_up_once_as_long_as_nothing_happens(client, monkeypatch):
+    asked, seconds = [], Store.training_seconds
+
+    def counted(*given):
+        asked.append(given)
+        return seconds(*given)
+
+    monkeypatch.setattr(Store, "training_seconds", counted)
+    for _ in range(3):
+        assert client.get("/studies/demo").status_code == 200
+    assert len(asked) == 1
+    client.app.state.readers.store.notify("demo", "notice", {"text": "more"})
+    while len(asked) == 1:  # they are kept for a few times as long as they took
+        client.get("/studies/demo")
+    assert len(asked) == 2

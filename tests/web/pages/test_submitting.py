@@ -1,3 +1,4 @@
+import html
 import re
 
 from paretocaps.service import queueing
@@ -53,3 +54,14 @@ def test_a_study_file_is_submitted_as_it_is(client, settings):
     broken = client.post("/new/file", data={"toml": "study ="})
     assert broken.status_code == 422
     assert "not valid TOML" in broken.text
+
+
+def test_what_was_typed_comes_back_as_it_was(client):
+    text = 'study = "p"\ndata = "/mnt/sets/pets"\n[fix]\nmy_token = "a<b>&"\npassword = "x"\n'
+    answer = client.post("/new/file", data={"toml": text})
+    assert answer.status_code == 422
+    shown = re.search(r"<textarea id=\"toml\"[^>]*>(.*?)</textarea>", answer.text, re.DOTALL)[1]
+    assert html.unescape(shown) == text
+    typed = {**NEW, "trials": "many", "parts": "train=/a/b"}
+    again = client.post("/new", data=typed).text
+    assert 'value="train=/a/b"' in again
