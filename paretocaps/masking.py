@@ -8,13 +8,10 @@ HIDDEN = "***"
 
 _SETTING = re.compile(r"""([?&]?)([\w%-]+)(\s*=\s*)(?:'[^']*'|"[^"]*"|[^&\s'"]+)""")
 _SECRET = re.compile(
-    r"passw|passphrase|pwd|secret|(^|access_|api_|auth_|bearer_|refresh_)token$|paretocaps_tokens$"
-    r"|scram_(client|server)_key",
-    re.IGNORECASE,
+    r"passw|passphrase|pwd|secret|token$|paretocaps_tokens$|scram_(client|server)_key", re.IGNORECASE
 )
-_TOKEN = re.compile(
-    "token$", re.IGNORECASE
-)  # of a URL or the environment; else a choice, such as class_token
+# what choices of networks are called
+_NO_SECRET = re.compile(r"(bos|class|cls|dist|end|eos|mask|pad|patch|query|reg|register|sep|start|unk)_token")
 # the last @ of a word ends the password, which may itself contain @ where it was not encoded
 _AUTHORITY = re.compile(r"(://[^:/@\s]*:)\S*@")
 
@@ -31,5 +28,5 @@ def masked(text: str) -> str:
 def _without_value(setting: re.Match[str]) -> str:
     sign, name, equals = setting.groups()
     plain = unquote(name)
-    hides = _SECRET.search(plain) or ((sign or plain.isupper()) and _TOKEN.search(plain))
+    hides = _SECRET.search(plain) and (sign or not _NO_SECRET.fullmatch(plain))
     return f"{sign}{name}{equals}{HIDDEN}" if hides else setting[0]

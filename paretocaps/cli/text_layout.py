@@ -1,5 +1,6 @@
 """Where the texts of a table's rows stand: in columns beside the values, or below them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
@@ -102,13 +103,12 @@ def whole_words(text: str, width: int) -> str:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    if cell_len(text) == len(text):
+    if text.isascii():
         return wrap(text, width, break_long_words=False, break_on_hyphens=False)
     lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and cell_len(longer) <= width:
-            lines[-1] = longer
+    for gap, word in re.findall(r"(\s*)(\S+)", text):
+        if lines and cell_len(lines[-1] + gap + word) <= width:
+            lines[-1] += gap + word
         else:
             lines.append(word)
     return lines

@@ -1,6 +1,6 @@
 """Trainers that are a function of one's own: what a study samples of them, and how they are registered."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from inspect import Parameter
 from typing import Annotated, Any, ClassVar
 
@@ -147,8 +147,6 @@ def _spec(
         for name, value in design.items():
             values[name] = (*values.get(name, ()), value)
     values = {name: (value,) for name, value in fixed.items()} | values
-    if taken := [name for name in (*values, *own.choices) if name in _TAKEN]:
-        raise UsageError(f"{own.called}: no choice can be called {taken[0]!r}: rename it")
     model = (_function_choices if own.trains else _network_choices)(own, values)
     if not own.trains and not space:
         sampled = _SAMPLED
@@ -175,7 +173,14 @@ def _target(own: OwnFunction) -> str:
 def _function_choices(own: OwnFunction, values: Mapping[str, tuple[Any, ...]]) -> type[ChoicesModel]:
     """Return the choices of a function that trains: those that its space and its designs name."""
     fields: dict[str, Any] = {name: _field(given[0], given) for name, given in values.items()}
+    _refuse_taken(own, fields)
     return create_model("OwnChoices", __base__=ChoicesModel, **fields)
+
+
+def _refuse_taken(own: OwnFunction, fields: Collection[str]) -> None:
+    for name in fields:
+        if name in _TAKEN:
+            raise UsageError(f"{own.called}: no choice can be called {name!r}: rename it")
 
 
 def _network_choices(own: OwnFunction, values: Mapping[str, tuple[Any, ...]]) -> type[ChoicesModel]:
@@ -200,6 +205,7 @@ def _network_choices(own: OwnFunction, values: Mapping[str, tuple[Any, ...]]) ->
             raise UsageError(
                 f"{name} is no parameter of {own.called} and no choice of its training ({', '.join(fields)})"
             )
+    _refuse_taken(own, fields)
     return create_model("OwnNetworkChoices", __base__=NetworkChoices, **fields)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
-from math import isfinite, prod
+from math import floor, isfinite, log10, prod
 from typing import Any, Self
 
 from paretocaps.domain.condition import Condition
@@ -51,10 +51,9 @@ class Parameter:
         points = (self.low + index * step for index in range(count))
         return tuple(int(point) if self.is_integer else self.rounded(point) for point in points)
 
-    @staticmethod
-    def rounded(value: float) -> float:
+    def rounded(self, value: float) -> float:
         """Return a value of a range with a step as it is written: 0.6, not 0.2 + 0.2 + 0.2."""
-        return float(f"{value:.12g}")
+        return round(value, max(12, 6 - floor(log10(self.step or 1))))
 
     def examples(self) -> tuple[float, ...]:
         """Return both ends of a range and, unless it contains integers only, a number between them."""

@@ -38,6 +38,8 @@ def _no_truth(value: object, info: ValidationInfo) -> object:
     return value
 
 
+SEEDS = 2**31
+"""How many seeds there are, from 0: as many as a column of a database holds."""
 Count = Annotated[int, Field(ge=1), BeforeValidator(_no_truth)]
 
 
@@ -168,7 +170,7 @@ class StudySpec(BaseModel):
     timeout: Duration | None = None
     budget: Duration | None = None
     until_stable: Annotated[int, Field(ge=0)] | None = None
-    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    seed: Annotated[int, Field(ge=0, lt=SEEDS)] = 0
     repeats: Annotated[int, Field(ge=1, le=1000), BeforeValidator(_no_truth)] = 1
     more_repeats: Annotated[int, Field(ge=0, le=1000)] = 0
     redo_loaded: Annotated[int, Field(ge=0)] = 0

@@ -59,7 +59,7 @@ def thinned(front: Matrix, reference: Matrix) -> Matrix:
     Below n points over m objectives there are up to n^(m // 2) boxes, which would take minutes.
 
     Args:
-        front: float[n, m], minimized and finite, of which no point beats another.
+        front: float[n, m], minimized and finite.
         reference: float[m].
     """
     m = len(reference)

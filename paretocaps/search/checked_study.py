@@ -15,7 +15,7 @@ from paretocaps.domain.own_loop import refuse_loop
 from paretocaps.domain.quantities.quantities import comparing, parse_quantity
 from paretocaps.domain.requirement import with_bounded
 from paretocaps.domain.space import Space
-from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.study_spec import SEEDS, StudySpec
 from paretocaps.domain.trainer import TRAINERS, CheckedData, TrainerSpec
 from paretocaps.errors import ParetocapsError, UnknownNameError, UsageError
 from paretocaps.execution.devices import devices, each_of
@@ -94,9 +94,14 @@ def check_study(spec: StudySpec) -> CheckedStudy:
     objectives = parse_objectives(spec.objectives)
     for bound in spec.stated:
         bound.refuse_percent()
-    if spec.seed + spec.repeats + spec.more_repeats > 2**31:
-        last = 2**31 - spec.repeats - spec.more_repeats
+    if spec.seed + spec.repeats > SEEDS:
+        last = SEEDS - spec.repeats
         raise UsageError(f"seed={spec.seed} is not allowed: with so many repeats, give 0 to {last}")
+    if spec.seed + spec.repeats + spec.more_repeats > SEEDS:
+        last = SEEDS - spec.seed - spec.repeats
+        raise UsageError(
+            f"more_repeats={spec.more_repeats} is not allowed: seeds end there, give 0 to {last}"
+        )
     _refuse_comparing([*spec.objectives, *(requirement.name for requirement in spec.requirements)])
     _refuse_unregistered(spec)
     trainer, sampler = (

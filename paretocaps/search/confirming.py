@@ -9,7 +9,7 @@ from itertools import count
 import numpy as np
 
 from paretocaps.domain.duration import duration_text
-from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.study_spec import SEEDS, StudySpec
 from paretocaps.pareto.replicates import worth
 from paretocaps.search.membership import Contest, contest
 from paretocaps.search.recovery import Recovery
@@ -131,7 +131,10 @@ class Confirmation(Recovery):
         wanted = [
             (each / seconds[number], number)
             for number, each in zip(tried, value.tolist(), strict=True)
-            if each > 0 and number in own and len(tried[number]) < self.budget.most
+            if each > 0
+            and number in own
+            and len(tried[number]) < self.budget.most
+            and _next(spec, tried[number]) < SEEDS
         ]
         within = [(per, number) for per, number in wanted if seconds[number] <= left]
         self.why = self._why(bool(value.any()), bool(wanted), left)

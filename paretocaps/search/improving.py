@@ -98,9 +98,9 @@ class ImprovementSampler(BaseSampler):
             return self._within(limits, candidates, generator)
         surrogate = self.fit(self.encoding, finished, generator)
         front = finished.values[finished.front]
-        front = thinned(front, np.full(front.shape[1], REFERENCE))
         if under_way := [one.params for one in trials if one.state == TrialState.RUNNING and one.params]:
             front = np.concatenate([front, surrogate.predict(under_way).mean])
+        front = thinned(front, np.full(front.shape[1], REFERENCE))
         predicted = self._predicted(surrogate, limits, candidates, generator)
         return self._best(candidates, predicted, front, finished.scaling)
 

@@ -90,8 +90,9 @@ class Interrupts:
             raise
         finally:
             with uninterrupted():
-                for number, handler in before.items():
-                    signal.signal(number, handler)
+                # that of Ctrl-C last, which is not held back where it is Python's own
+                for number in sorted(before, key=lambda number: number == signal.SIGINT):
+                    signal.signal(number, before[number])
                 if around is not None:
                     around.signals = max(around.signals, self.signals)
 

@@ -12,6 +12,7 @@ from paretocaps.domain.measured_estimate import estimate_of
 from paretocaps.domain.measurement import SHARES, EpochRecord, Measurement
 from paretocaps.domain.own_loop import refuse_loop
 from paretocaps.domain.progress import WAITS, WithProgress
+from paretocaps.domain.study_spec import SEEDS
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec, forecast_of
 from paretocaps.errors import ParetocapsError, TrainingError, UnknownNameError, UsageError
 from paretocaps.run_folder import RunFolder
@@ -199,7 +200,7 @@ def _job(options: TrainOptions, picked: PickedTrial | None) -> tuple[TrainingJob
         "tunings": picked.tunings if picked else {},
         "checkpoint_every": None if every is None else seconds_of("checkpoint_every", every),
     }
-    if not 0 <= values["seed"] < 2**31:
+    if not 0 <= values["seed"] < SEEDS:
         raise UsageError(f"seed={values['seed']} is not allowed: give 0 to 2147483647")
     if values["epochs"] < 1:
         raise UsageError(f"epochs={values['epochs']} is not allowed: give 1 or more")

@@ -30,8 +30,11 @@ _NOTICING = {
     "tcp_user_timeout": 30_000,
 }
 """Settings of libpq by which it notices within half a minute that a server's machine is gone, in s and ms."""
-_BOUND_WAITS = "SELECT set_config('lock_timeout', '5s', false) WHERE current_setting('lock_timeout') = '0'"
-"""Lets PostgreSQL wait some seconds for a lock, where nothing else is set; then `Patience` tries again."""
+LOCK_TIMEOUT = "5s"
+"""How long PostgreSQL waits for a lock, where nothing else is set; then `Patience` tries again."""
+_BOUND_WAITS = (
+    f"SELECT set_config('lock_timeout', '{LOCK_TIMEOUT}', false) WHERE current_setting('lock_timeout') = '0'"
+)
 _OPTUNA = {
     *("alembic_version", "version_info", "studies", "study_directions", "study_user_attributes"),
     *("study_system_attributes", "trials", "trial_user_attributes", "trial_system_attributes"),

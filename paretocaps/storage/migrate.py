@@ -5,6 +5,7 @@ from pathlib import Path
 from sqlalchemy import Connection, column, inspect, select, table, text
 
 from paretocaps.errors import NoStudiesError, StorageError
+from paretocaps.storage.connect import LOCK_TIMEOUT
 from paretocaps.storage.database import Database
 from paretocaps.storage.schema import VERSION_TABLE
 
@@ -42,7 +43,8 @@ def stored_version(connection: Connection) -> str | None:
 def _upgrade(connection: Connection, name: str) -> None:
     # read the version again under the write lock: another process may have migrated meanwhile
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SET LOCAL lock_timeout = '1min'"))  # the other one may have much to do
+        if connection.scalar(text("SHOW lock_timeout")) == LOCK_TIMEOUT:  # the other one may have much to do
+            connection.execute(text("SET LOCAL lock_timeout = '10min'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     version = stored_version(connection)
     if version == HEAD:

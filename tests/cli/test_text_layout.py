@@ -1,7 +1,7 @@
 """Texts beside and below the values of a row, whichever takes fewer lines."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -66,6 +66,7 @@ def test_a_message_breaks_no_word():
 WIDE = st.text("ab =漢字é\u0301", max_size=40)
 
 
+@example(["漢 漢漢 a\u0301\u0301\u0301"], 29)
 @given(st.lists(WIDE, min_size=1, max_size=5), st.integers(20, 90))
 def test_wide_characters_take_two_cells_and_columns_stand_below_each_other(texts, width):
     rows = [(text, "7x faster") for text in texts]

@@ -83,3 +83,9 @@ def test_a_worker_finds_a_function_by_its_name_alone():
     spec = found("paretocaps.testing.probe:reference_step@1")
     assert spec is not None
     assert called(spec.name).called == "reference_step"
+
+
+def test_a_parameter_that_is_no_choice_may_have_any_name():
+    spec = register_trainer(lambda width=1, active=abs, defaults=dict: None)
+    assert "width" in spec.choices.model_fields
+    assert not {"active", "defaults"} & set(spec.choices.model_fields)

@@ -110,6 +110,12 @@ def test_a_trial_gets_no_more_seeds_than_allowed(study):
     assert "3 seeds" in summary.why or "settled" in summary.why
 
 
+def test_no_trial_gets_a_seed_beyond_the_last_one(study, monkeypatch):
+    monkeypatch.setattr("paretocaps.search.confirming.SEEDS", 3)
+    service.confirm(study, budget="1h")
+    assert max(max(own) for own in seeds_of(study).values()) == 2
+
+
 def test_a_training_that_would_not_fit_into_the_budget_is_not_begun(study):
     summary = service.confirm(study, budget=55)
     assert (summary.trained, summary.seconds) == (5, 50.0)

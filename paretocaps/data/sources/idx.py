@@ -150,7 +150,7 @@ def _found(folder: Path) -> Parts:
         raise DataError(
             f"data folder {str(folder)!r} holds the IDX files of {len(of_data)} data sets"
             f" ({listed([one.strip('-') or 'train' for one in sorted(of_data)])}): choose one, such as"
-            f" --data {shlex.quote(str(folder))} --parts train={first}train{test}"
+            f" --data {shlex.quote(str(folder))} --parts {shlex.quote(f'train={first}train{test}')}"
         )
     data, own = next(iter(of_data.items()), ("", {}))
     return Parts(train=own.get("train", f"{data}train"), test=own.get("t10k", own.get("test")))

@@ -42,7 +42,7 @@ class Readers:
     answers: Answers
     overview: Overview
     fronts: Kept[FrontPart] = field(default_factory=Kept)
-    seconds: Kept[float] = field(default_factory=Kept)
+    seconds: Kept[float] = field(default_factory=lambda: Kept(in_turn=False))
 
     @property
     def places(self) -> Places:

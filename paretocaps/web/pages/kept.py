@@ -4,6 +4,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -21,17 +22,21 @@ class _Place(Generic[Value]):
 
 
 class Kept(Generic[Value]):
-    """Values by a key, each with the version that it is of. Threads may share it; one at a time reads.
+    """Values by a key, each with the version that it is of. Threads may share it; one at a time reads one.
 
     Args:
         most: how many values are kept.
         clock: returns seconds and never goes backwards.
+        in_turn: whether also the values of different keys are read one after another.
     """
 
-    def __init__(self, most: int = 32, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, most: int = 32, clock: Callable[[], float] = time.monotonic, *, in_turn: bool = True
+    ) -> None:
         self._most, self._clock = most, clock
         self._places: OrderedDict[Hashable, _Place[Value]] = OrderedDict()
-        self._lock, self._reading = threading.Lock(), threading.Lock()
+        self._lock = threading.Lock()
+        self._reading = threading.Lock() if in_turn else nullcontext()
 
     def get(self, key: Hashable, version: Hashable, read: Callable[[], Value]) -> Value:
         """Return the value of that version, or one that was read a moment ago."""

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from paretocaps.domain.beside_baseline import Baseline
+from paretocaps.domain.failure import storable
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.report.beside_baseline import choices_beside
 from paretocaps.report.study_facts import settings_texts
@@ -165,4 +166,4 @@ def front_part(readers: Readers, shown: StudyPart) -> FrontPart:
 def _notice(store: Store, study: str, last: int) -> str:
     """Return what a study told last, if that is among its latest events."""
     told = [one for one in store.events(study, last - _EVENTS) if one.kind == "notice"]
-    return str(told[-1].payload.get("text", "")) if told else ""
+    return storable(str(told[-1].payload.get("text", ""))) if told else ""

@@ -104,7 +104,9 @@ def read_study(store: Store, study: str, kept: Kept[float] | None = None) -> Stu
         standing=standing,
         spec=spec,
         state=state,
-        seconds=(kept or Kept()).get(study, store.last_event(study), lambda: store.training_seconds(study)),
+        seconds=(kept or Kept()).get(
+            (study, standing.created), store.last_event(study), lambda: store.training_seconds(study)
+        ),
         current=current(store, study, to_begin, now) if state == "running" else Current(),
         settings=settings_texts({name: v for name, v in standing.spec.items() if name != "published"}),
     )

@@ -1,7 +1,7 @@
 """Trainers that break one clause of the contract each."""
 
 import os
-import random
+from itertools import cycle
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -76,8 +76,11 @@ def writes_behind_the_hook(job, on_epoch):
     return train(job, on_epoch)
 
 
+SEEDS = cycle((1, 2))
+
+
 def unseeded(job, on_epoch):
-    return train(job.model_copy(update={"seed": random.SystemRandom().randrange(2**31)}), on_epoch)
+    return train(job.model_copy(update={"seed": next(SEEDS)}), on_epoch)
 
 
 class Loose(BaseModel):

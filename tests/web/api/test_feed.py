@@ -111,7 +111,9 @@ def test_what_goes_wrong_once_ends_no_watch(store, monkeypatch, caplog):
     async def run():
         feed = Feed(store)
         task = asyncio.create_task(taken(feed.stream("new", 1), 1))
-        await asyncio.sleep(0.1)  # it waits for what happens
+        while "new" not in feed._watched or not feed._watched["new"].watchers:  # what was before is read
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
         monkeypatch.setattr(Store, "events", read)
         tell(store, "then")
         return await asyncio.wait_for(task, 60)
