@@ -21,29 +21,29 @@ def why_not_asked(*variables: str, offline: bool = False) -> str:
     said = any(os.environ.get(name, "").upper() in _SAID for name in names)
     if said or offline or constants.HF_HUB_OFFLINE:
         return "HF_HUB_OFFLINE is set"
-    return "" if _answers() else "there is no network"
+    return _fault()
 
 
-def _answers() -> bool:
-    """Return whether the hub answers in time, through the proxy of the client if it has one.
+def _fault() -> str:
+    """Return why the hub does not answer, through the proxy of the client if it has one; else nothing.
 
     The request runs in a thread, because no timeout of a socket bounds the look-up of a host name.
     """
     from huggingface_hub import constants, get_session
 
     patience = float(os.environ.get("HF_HUB_ETAG_TIMEOUT") or _PATIENCE)
-    answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def ask() -> None:
         try:
             get_session().head(constants.ENDPOINT, timeout=patience)
-        except Exception:  # versions of the client use different HTTP libraries with different errors
-            answers.put(False)
+        except Exception as error:  # versions of the client use different HTTP libraries
+            answers.put(f"the hub cannot be reached ({type(error).__name__})")
         else:
-            answers.put(True)
+            answers.put("")
 
     Thread(target=ask, daemon=True).start()
     try:
         return answers.get(timeout=patience)
     except queue.Empty:
-        return False
+        return f"the hub did not answer within {patience:g} s (HF_HUB_ETAG_TIMEOUT=SECONDS waits longer)"

@@ -1,3 +1,6 @@
+import re
+import socket
+
 import pytest
 
 from paretocaps.hub_access import why_not_asked
@@ -12,8 +15,21 @@ def online(monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
 
 
-def test_without_an_answer_there_is_no_network():
-    assert why_not_asked() == "there is no network"
+UNREACHED = r"the hub cannot be reached \(\w*Connect\w*\)"
+
+
+def test_why_it_cannot_be_reached_is_told():
+    assert re.fullmatch(UNREACHED, why_not_asked())
+
+
+def test_who_waits_for_an_answer_is_told_how_to_wait_longer(monkeypatch):
+    monkeypatch.setenv("HF_HUB_ETAG_TIMEOUT", "0.2")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setattr(
+            "huggingface_hub.constants.ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}"
+        )
+        told = why_not_asked()
+    assert "HF_HUB_ETAG_TIMEOUT=SECONDS waits longer" in told or "Timeout" in told
 
 
 @pytest.mark.parametrize("value", ["1", "on", "YES", "true"])
@@ -24,7 +40,7 @@ def test_a_variable_forbids_it_also_once_the_client_is_imported(monkeypatch, val
 
 def test_other_variables_and_libraries_forbid_it_where_they_are_named(monkeypatch):
     monkeypatch.setenv("OWN_OFFLINE", "1")
-    assert why_not_asked() == "there is no network"
+    assert re.fullmatch(UNREACHED, why_not_asked())
     assert why_not_asked("OWN_OFFLINE") == why_not_asked(offline=True) == "HF_HUB_OFFLINE is set"
 
 

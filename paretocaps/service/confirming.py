@@ -71,7 +71,8 @@ def confirm(
 
     Args:
         flags: the study and its storage, and where to train (device, workers, threads, executor, timeout).
-        budget: seconds of training, or text such as "30m" (the default), those of earlier runs included.
+        budget: seconds of whole trainings, with evaluating, or text such as "30m" (the default), those of
+            earlier runs included.
         seeds: the most seeds of one trial; 10 by default.
         observer: an `Observer`, or several; their methods are called as trainings proceed.
 

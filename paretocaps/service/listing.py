@@ -12,6 +12,7 @@ from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import NoStudiesError, StorageError
 from paretocaps.masking import masked
+from paretocaps.registry import Registry
 
 
 def study_names(storage: str = DEFAULT_STORAGE) -> list[str]:
@@ -66,11 +67,13 @@ def samplers() -> list[dict[str, Any]]:
 
 
 def datasets() -> list[dict[str, Any]]:
-    """Return one row per data set of the catalog: name, description, origin."""
+    """Return one row per data set of the catalog: name, description, origin; a broken one has its error."""
     from paretocaps.data.catalog import DATASETS
 
-    entries = [DATASETS.get(name) for name in DATASETS]
-    return [{"dataset": e.name, "description": e.description, "origin": e.origin} for e in entries]
+    broken = DATASETS.broken()
+    entries = [DATASETS.get(name) for name in DATASETS if name not in broken]
+    rows = [{"dataset": e.name, "description": e.description, "origin": e.origin} for e in entries]
+    return [*rows, *({"dataset": name, "description": why, "origin": ""} for name, why in broken.items())]
 
 
 def specs() -> list[dict[str, Any]]:
@@ -104,8 +107,13 @@ def doctor(storage: str = DEFAULT_STORAGE) -> list[dict[str, Any]]:
 
 def _plug_ins() -> list[dict[str, Any]]:
     """Return one row per plug-in that cannot be loaded."""
+    from paretocaps.data.catalog import DATASETS
+    from paretocaps.execution.executor import EXECUTORS
+    from paretocaps.loggers.logger import LOGGERS
     from paretocaps.search.samplers import SAMPLERS
+    from paretocaps.search.stopping.stopper import STOPPERS
 
-    registries = (TRAINERS, FAMILIES, ROUTINGS, OBJECTIVES, QUANTITIES, SAMPLERS)
+    models = TRAINERS, FAMILIES, ROUTINGS, OBJECTIVES, QUANTITIES
+    registries: tuple[Registry[Any], ...] = (*models, SAMPLERS, DATASETS, EXECUTORS, LOGGERS, STOPPERS)
     lines = [line for registry in registries for line in registry.broken().values()]
     return [{"check": "plug-in", "result": line, "ok": False} for line in lines]

@@ -100,7 +100,7 @@ def rates_around(suggested: float) -> tuple[float, float]:
     """Return the rates to search around a suggested `lr_max`, to two figures.
 
     They reach from a third of it to ten times it, which is the rate of the lowest loss. Around the papers'
-    1e-3 they are those of the space `training`.
+    1e-3 they are about those of the space `training`.
     """
     rates = min(suggested, HIGHEST) / BELOW, min(ABOVE * suggested, HIGHEST)
     low, high = (float(f"{rate:.2g}") for rate in rates)

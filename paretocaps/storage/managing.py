@@ -83,9 +83,10 @@ def copy_study(connection: Connection, study: str, copy: str) -> None:
     """
     old = study_id(connection, study, lock=True)
     _refuse_taken(connection, copy)
-    columns = [column.name for column in STUDIES.c if column.name not in ("id", "name")]
-    values = select(literal(copy), *(STUDIES.c[name] for name in columns)).where(STUDIES.c.id == old)
-    connection.execute(insert(STUDIES).from_select(["name", *columns], values))
+    columns = [column.name for column in STUDIES.c if column.name not in ("id", "name", "created")]
+    made = literal(copy), literal(now(), STUDIES.c.created.type)
+    values = select(*made, *(STUDIES.c[name] for name in columns)).where(STUDIES.c.id == old)
+    connection.execute(insert(STUDIES).from_select(["name", "created", *columns], values))
     _copy_ours(connection, old, study_id(connection, copy))
     _copy(
         connection,

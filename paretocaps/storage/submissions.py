@@ -327,7 +327,10 @@ def _check_quota(connection: Connection, owner: str, trials: int, most: int | No
 def _begun(connection: Connection, found: Submission) -> int:
     """Return how many trials of its study have begun since a submission was made."""
     payload = EVENTS.c.payload
-    own = EVENTS.c.study == found.study, EVENTS.c.kind == "trial", EVENTS.c.at >= found.submitted
+    made = EVENTS.c.kind == "state", payload["submission"].as_integer() == found.id
+    first = select(func.coalesce(func.min(EVENTS.c.number), 0)).where(EVENTS.c.study == found.study, *made)
+    later = EVENTS.c.number > first.scalar_subquery()  # not by their times: clocks of machines differ
+    own = EVENTS.c.study == found.study, EVENTS.c.kind == "trial", later
     trials = func.count(payload["trial"].as_integer().distinct())
     return connection.scalar(select(trials).where(*own, payload["state"].as_string() == "running")) or 0
 

@@ -5,9 +5,10 @@ process and a service that takes it for dead, one wins.
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, and_, exists, or_, select, update
+from sqlalchemy import Connection, and_, exists, func, or_, select, update
 
 from paretocaps.storage.events import last_event
 from paretocaps.storage.schema import now
@@ -117,7 +118,8 @@ def end_turn(
     more = state == "ended" and asked is not None and dict(found.options) != dict(asked)
     after = (found.wanted or "queued") if more or state == "interrupted" else state
     moment = now()
-    values: dict[str, Any] = {"driver": None, "wanted": None, "pid": None, "served": moment, "lost": 0}
+    values: dict[str, Any] = {"driver": None, "wanted": None, "pid": None, "lost": 0}
+    values["served"] = _served(connection)
     values["ended"] = None if after in ("queued", "paused") else moment
     values["result"] = dict(found.result if result is None else result)
     changed(connection, found, state=after, reason=reason or found.reason, **values)
@@ -134,7 +136,8 @@ def lose_turn(connection: Connection, key: int, token: str, most: int, reason: s
     if found.state != "running" or found.driver != token:
         return False
     lost = 1 if _progressed(connection, found) else found.lost + 1
-    values: dict[str, Any] = {"driver": None, "pid": None, "served": now(), "lost": lost, "wanted": None}
+    values: dict[str, Any] = {"driver": None, "pid": None, "lost": lost, "wanted": None}
+    values["served"] = _served(connection)
     if lost >= most:
         why = f"{reason}, {lost} times in a row without any progress"
         changed(connection, found, state="failed", ended=now(), reason=why, **values)
@@ -143,6 +146,12 @@ def lose_turn(connection: Connection, key: int, token: str, most: int, reason: s
         ended = now() if after == "stopped" else None
         changed(connection, found, state=after, ended=ended, reason=reason, **values)
     return True
+
+
+def _served(connection: Connection) -> datetime:
+    """Return the moment by which turns are ordered: after all others, whatever the clocks of machines say."""
+    latest: datetime | None = connection.scalar(select(func.max(SUBMISSIONS.c.served)))
+    return now() if latest is None else max(now(), latest + timedelta(microseconds=1))
 
 
 def _progressed(connection: Connection, found: Submission) -> bool:

@@ -35,14 +35,23 @@ def test_a_broken_plug_in_is_listed_with_its_reason(tmp_path, monkeypatch):
     assert [line.split(" of ")[0] for line in found] == ["trainer 'odd'", "family 'toy'"]
 
 
-def test_broken_objectives_and_samplers_break_no_listing(tmp_path, monkeypatch):
-    groups = ("objectives", "quantities", "samplers")
+def test_broken_parts_break_no_listing_and_the_doctor_names_each(tmp_path, monkeypatch):
+    groups = ("objectives", "quantities", "samplers", "datasets", "executors", "loggers", "stoppers")
     broken = {f"paretocaps.{group}": {"odd": "no_such:X"} for group in groups}
     plug_in(monkeypatch, write_plugin(tmp_path, "odd-parts", broken))
-    for rows, name in ((service.objectives(), "objective"), (service.samplers(), "sampler")):
+    listings = (
+        (service.objectives(), "objective"),
+        (service.samplers(), "sampler"),
+        (service.datasets(), "dataset"),
+    )
+    for rows, name in listings:
         (why,) = [row["description"] for row in rows if row[name] == "odd"]
         assert "of the package 'odd-parts' cannot be loaded" in why
         assert len(rows) > 5
+    told = [
+        row["result"] for row in service.doctor(f"sqlite:///{tmp_path}/x.db") if row["check"] == "plug-in"
+    ]
+    assert len(told) == len(groups)
 
 
 def test_a_damaged_database_fails_the_check_and_none_yet_does_not(tmp_path, monkeypatch):

@@ -76,6 +76,11 @@ def test_a_copy_has_what_the_study_has(store, filled, measure):
     assert all(one.folder is None and one.weights is None for trial in copied for one in trial.attempts)
 
 
+def test_a_copy_is_as_old_as_it_is(store, filled):
+    store.copy_study("s", "copy")
+    assert store.standing("copy").created > store.standing("s").created
+
+
 def test_what_trains_meanwhile_has_failed_in_the_copy(store, filled):
     store.copy_study("s", "copy")
     assert (store.trial("copy", 2).state, store.trial("copy", 2).reason) == ("failed", COPIED)

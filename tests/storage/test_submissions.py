@@ -1,6 +1,9 @@
+from datetime import timedelta
+
 import pytest
 
 from paretocaps.errors import MissingError, StateError
+from paretocaps.storage.schema import now
 from paretocaps.storage.submissions import NewSubmission
 
 
@@ -119,3 +122,17 @@ def test_submissions_and_events_go_with_their_study(store, queued):
     assert store.submissions("copy") == []
     store.delete_study("renamed")
     assert store.submissions() == store.events("renamed") == []
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_the_trials_that_it_began_are_counted_by_what_happened_and_not_by_clocks(store, monkeypatch, hours):
+    other = now() + timedelta(hours=hours)
+    store.start_trial("s", 0, {})  # of `optimize`, before
+    with monkeypatch.context() as patch:
+        patch.setattr("paretocaps.storage.submissions.now", lambda: other)
+        key = store.add_submission(NewSubmission("study", "s", {}, trials=50)).id
+    store.take_turn(key, "a", "here")
+    for number in (1, 2, 3):
+        store.start_trial("s", number, {})
+    store.end_turn(key, "a", "ended")
+    assert store.submission(key).trials == 3

@@ -1,7 +1,9 @@
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
+from paretocaps.storage.schema import now
 from paretocaps.storage.store import Store
 from paretocaps.storage.submissions import NewSubmission
 from paretocaps.storage.turns import TurnLostError
@@ -153,3 +155,14 @@ def test_the_epochs_of_a_training_are_its_own_progress(store, key):
         store.notify("s", "epoch", {"submission": training, "epoch": 1})
         store.lose_turn(one, "b", MOST, "process 78 died")
         assert store.submission(one).state == state
+
+
+def test_turns_are_ordered_by_what_happened_and_not_by_clocks(store, running, monkeypatch):
+    other = store.add_submission(NewSubmission("study", "t", {})).id
+    ahead = now() + timedelta(hours=3)
+    monkeypatch.setattr("paretocaps.storage.turns.now", lambda: ahead)
+    store.end_turn(running, "a", "interrupted")
+    monkeypatch.setattr("paretocaps.storage.turns.now", now)  # the clock is right again
+    store.take_turn(other, "b", "here")
+    store.lose_turn(other, "b", MOST, "it died")
+    assert store.submission(other).served > store.submission(running).served

@@ -36,8 +36,8 @@ def command(budget: str | None, seeds: int | None, plain: bool, **flags: Any) ->
     beats it, over resampled seeds and validation images, and the front leaves out those that others
     more probably beat than not.
 
-    The budget is in seconds of training, of all further seeds of the study: the same command again goes
-    on where it stopped, a larger budget adds to it, and several may run at once.
+    The budget is in seconds of whole trainings, with evaluating, of all further seeds of the study: the
+    same command again goes on where it stopped, a larger budget adds to it, and several may run at once.
 
     \b
     Examples:

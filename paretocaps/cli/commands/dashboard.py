@@ -20,8 +20,8 @@ def command(storage: str, host: str, port: int, everything: bool) -> None:
     Each is shown with its front within its bounds.
 
     This runs optuna-dashboard on the storage. It has no login: anyone who reaches the address can
-    read the studies, and change notes, attributes and the states of trials in Optuna's tables. Ctrl-C
-    ends it.
+    read the studies, change notes, attributes and the states of trials in Optuna's tables, and delete
+    studies that are Optuna's alone. Ctrl-C ends it.
 
     \b
     Example:

@@ -30,7 +30,7 @@ def command(
     The network is that of a trial of STUDY (--knee, --trial and so on) or of a training's folder (--run).
     The export is a folder: network.safetensors holds the weights, network.json the network's description
     and origin; network.onnx computes class scores for batches of any size, and is compared with torch
-    on 256 test images. The folder's path is printed.
+    on up to 256 test images, random ones where these are not there. The folder's path is printed.
 
     \b
     Examples:

@@ -24,6 +24,7 @@ class Trainings:
     _prepared: float = -math.inf
     _folders: dict[tuple[int, int], Path] = field(default_factory=dict)
     _told: dict[tuple[int, int], str] = field(default_factory=dict)
+    _before: dict[Path, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.turn.can_leave = self.saved
@@ -61,13 +62,16 @@ class Trainings:
         return time.monotonic() - self._prepared < _SILENT
 
     def saved(self) -> bool:
-        """Return whether each has a checkpoint of after the moment from which others are to have a turn."""
-        since = self.turn.gives_way
-        return (
-            since is not None
-            and not self._prepares
-            and all(_checkpoint(one) > since for one in list(self._folders.values()))
-        )
+        """Return whether others are to have a turn, and each training has written a checkpoint since.
+
+        No clocks are compared: files may be on a server whose clock differs.
+        """
+        if not self.turn.gives_way:
+            self._before = {}
+            return False
+        newest = {folder: _checkpoint(folder) for folder in list(self._folders.values())}
+        written = [self._before.setdefault(folder, moment) != moment for folder, moment in newest.items()]
+        return all(written) and not self._prepares
 
     def leave_between(self) -> None:
         """End the turn here if others are to have one, and no training is under way.
@@ -76,16 +80,16 @@ class Trainings:
             KeyboardInterrupt: it ends.
         """
         self._prepared = -math.inf
-        if self.turn.gives_way is not None and not self._folders:
+        if self.turn.gives_way and not self._folders:
             raise KeyboardInterrupt
 
 
-def _checkpoint(folder: Path) -> float:
-    """Return when the newest checkpoint was written, in seconds since 1970; 0 without one."""
-    found = 0.0
+def _checkpoint(folder: Path) -> int:
+    """Return when the newest checkpoint was written, in ns of the file system's clock; 0 without one."""
+    found = 0
     for path in RunFolder(folder).checkpoints:
         try:
-            found = max(found, path.stat().st_mtime)
+            found = max(found, path.stat().st_mtime_ns)
         except OSError:  # a newer one has just taken its place
             continue
     return found

@@ -41,7 +41,7 @@ class Turn:
         submission: the submission, as it was when the turn began.
         result: what came of it so far, by name; it is stored with the signs of life.
         lost: whether the turn was taken back.
-        gives_way: since when others are to have a turn, in seconds since 1970; None if not.
+        gives_way: whether others are to have a turn.
         can_leave: tells whether the work can be left now without loss.
     """
 
@@ -49,7 +49,7 @@ class Turn:
         self.store, self.task = store, task
         self.result: dict[str, Any] = {}
         self.lost = False
-        self.gives_way: float | None = None
+        self.gives_way = False
         self.can_leave: Callable[[], bool] = lambda: True
         self._impatient = store.with_patience(Patience(0.0))
         self._interrupted = False
@@ -110,10 +110,7 @@ class Turn:
             self.lost = True
             self._interrupt()
             return
-        if wanted != "queued":
-            self.gives_way = None
-        elif self.gives_way is None:
-            self.gives_way = time.time()
+        self.gives_way = wanted == "queued"
         if wanted in ("paused", "stopped") or (wanted == "queued" and self.can_leave()):
             self._interrupt()
 

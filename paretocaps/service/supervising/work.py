@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from paretocaps.domain.duration import parse_duration
+from paretocaps.domain.duration import duration_text, parse_duration
 from paretocaps.report.places import without_folders
 from paretocaps.service.exporting import ExportOptions, export_run, export_trial
 from paretocaps.service.picking import PickedTrial, pick_trial
@@ -29,12 +29,18 @@ def run_study(turn: Turn) -> Outcome:
     options |= {"study": one.study, "storage": task.storage}
     if task.executor is not None:
         options["executor"] = task.executor
-    if options.get("timeout") is not None:  # it is that of all turns together
-        options["timeout"] = max(1.0, parse_duration(options["timeout"]) - one.seconds)
+    asked = options.get("timeout")
+    if asked is not None:  # it is that of all turns together
+        options["timeout"] = max(1.0, parse_duration(asked) - one.seconds)
     done = optimize(options, observer=StudyWatcher(turn))
     counts = "finished", "failed", "stopped", "rejected", "collapsed"
     result = {name: getattr(done, name) for name in counts} | {"front": len(done.front)}
-    reason = done.ended or done.time_is_up.partition(":")[0] or None
+    over = (
+        f"timeout={duration_text(parse_duration(asked))} of all its turns was over"
+        if done.time_is_up
+        else None
+    )
+    reason = done.ended or over
     return "every point of its space was tried" if done.exhausted and not reason else reason, result
 
 

@@ -62,7 +62,7 @@ class Observing:
     Args:
         app: what answers.
         ended: are called with each request whose answer has ended.
-        answering: is awaited with each request before the body of its answer is sent.
+        answering: is awaited with each request before its answer is sent.
         clock: a monotonic clock in seconds.
     """
 
@@ -85,7 +85,7 @@ class Observing:
             pass  # nobody is there to be answered, which status 0 tells
         except Exception:
             _LOG.exception("request %s failed", scope[REQUEST])
-            if not seen.status:
+            if not seen.begun:
                 told = f"the service failed: its log tells more of the request {scope[REQUEST]}"
                 await problem(500, told)(scope, receive, seen.send)
         finally:
@@ -106,17 +106,22 @@ class _Seen:
     ) -> None:
         self._scope, self._send, self._answering, self._clock = scope, send, answering, clock
         self._started = clock()
-        self.status, self._headers, self._told = 0, Headers(), False
+        self.status, self._headers, self.begun = 0, Headers(), False
+        self._start: Message | None = None
         self._reason: str | None = None
 
     async def send(self, message: Message) -> None:
-        """Send a part of the answer; before the first of its body, it is told of."""
+        """Send a part of the answer; before anything of it is sent, it is told of."""
         if message["type"] == "http.response.start":
             self.status, self._headers = message["status"], Headers(raw=message["headers"])
-        elif not self._told:
-            self._told = True
+            self._start = message  # waits for the first part of the body, by which the reason is known
+            return
+        if self._start is not None:
+            start, self._start = self._start, None
             self._reason = self._reason_in(message.get("body", b""))
             await self._answering(self.answered())
+            self.begun = True
+            await self._send(start)
         await self._send(message)
 
     def answered(self) -> Answered:

@@ -6,7 +6,7 @@ from paretocaps.service.supervising.trainings import Trainings
 
 
 class Turn:
-    gives_way = None
+    gives_way = False
     can_leave = None
     waited = None
 
@@ -34,17 +34,22 @@ def test_trainings_are_left_when_each_has_a_new_checkpoint(turn, trainings, tmp_
     trainings.began(0, 1, tmp_path / "a")
     trainings.began(1, 1, tmp_path / "b")
     assert not turn.can_leave()
-    turn.gives_way = 100.0
-    checkpoint(tmp_path / "a", 150.0)
-    checkpoint(tmp_path / "b", 50.0)
+    checkpoint(tmp_path / "a", 9e9)  # by a clock that is ahead
+    turn.gives_way = True
     assert not turn.can_leave()
-    checkpoint(tmp_path / "b", 150.0)
+    checkpoint(tmp_path / "b", 50.0)  # by a clock that is behind
+    assert not turn.can_leave()
+    checkpoint(tmp_path / "a", 9e9 + 1)
     assert turn.can_leave()
+    turn.gives_way = False
+    assert not turn.can_leave()
+    turn.gives_way = True
+    assert not turn.can_leave(), "it is asked anew"
 
 
 def test_a_turn_is_left_between_trainings(turn, trainings, tmp_path):
     trainings.leave_between()
-    turn.gives_way = 100.0
+    turn.gives_way = True
     for seed in (1, 2):
         trainings.began(0, seed, tmp_path / "a")
     trainings.ended(0, 1)
@@ -70,12 +75,13 @@ def test_a_turn_waits_while_none_of_its_trainings_trains(turn, trainings, tmp_pa
 
 
 def test_what_is_being_prepared_is_not_left(turn, trainings, tmp_path):
-    turn.gives_way = 100.0
+    turn.gives_way = True
     trainings.prepares(waits=False)
     assert not turn.can_leave()
     trainings.prepares(waits=True)
     assert turn.can_leave()
     trainings.prepares(waits=False)
     trainings.began(0, 1, tmp_path / "a")
+    assert not turn.can_leave()
     checkpoint(tmp_path / "a", 150.0)
     assert turn.can_leave()

@@ -1,5 +1,4 @@
 import signal
-import time
 
 import pytest
 
@@ -34,9 +33,8 @@ def test_what_is_to_pause_or_stop_is_interrupted_once(turn, store, killed, wante
 def test_what_is_to_give_way_is_interrupted_when_it_can_be_left(turn, store, killed):
     turn.can_leave = lambda: False
     store.give_way(turn.task.submission)
-    before = time.time()
     turn.look()
-    assert before <= turn.gives_way <= time.time()
+    assert turn.gives_way
     assert killed == []
     turn.can_leave = lambda: True
     turn.look()
@@ -50,7 +48,7 @@ def test_what_was_to_give_way_may_go_on(turn, store, killed):
     store.want(turn.task.submission, "paused")
     store.resume(turn.task.submission)
     turn.look()
-    assert (turn.gives_way, killed) == (None, [])
+    assert (turn.gives_way, killed) == (False, [])
 
 
 def test_a_turn_that_was_taken_back_ends_and_stores_nothing(turn, store, killed):

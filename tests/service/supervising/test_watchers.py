@@ -50,7 +50,7 @@ def test_waits_for_a_device_are_told_once_and_end_with_the_training(turn, store)
 def test_a_study_is_left_when_its_training_ended_however(turn, end):
     watcher = StudyWatcher(turn)
     watcher.trial_started(job(), None)
-    turn.gives_way = 1.0
+    turn.gives_way = True
     watcher.remains(Remaining(trials=2))
     end(watcher)
     with pytest.raises(KeyboardInterrupt):

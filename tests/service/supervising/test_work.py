@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -31,6 +32,18 @@ def test_a_study_runs_in_the_service_s_database(of, turn, monkeypatch, url):
         "study": "new", "storage": url, "trials": 3, "timeout": 3600.0, "dataset": "digits"
     }  # fmt: skip
     assert (reason, result["front"], result["finished"]) == ("every point of its space was tried", 2, 1)
+
+
+def test_a_time_limit_is_told_as_it_was_asked_for(of, monkeypatch):
+    def optimize(options, observer):
+        counts = dict.fromkeys(("finished", "failed", "stopped", "rejected", "collapsed"), 1)
+        over = f"timeout={options['timeout']:g}s of the run was over: go on with"
+        return SimpleNamespace(**counts, front=[], ended="", time_is_up=over, exhausted=False)
+
+    monkeypatch.setattr(work, "optimize", optimize)
+    turn = of("study", "new", trials=3, timeout="10m")
+    turn.submission = replace(turn.submission, seconds=563.0)
+    assert work.run_study(turn)[0] == "timeout=10m of all its turns was over"
 
 
 def test_a_training_has_a_folder_of_its_own(of, task, monkeypatch):

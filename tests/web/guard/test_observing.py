@@ -97,3 +97,45 @@ def test_who_leaves_while_sending_is_no_failure_of_the_service(seen, caplog):
     asyncio.run(Observing(app, [seen.append], answering)(scope, receive, send))
     assert [one.status for one in seen] == [0]
     assert caplog.records == []
+
+
+def test_nothing_of_an_answer_is_sent_before_it_is_told_of(client, seen):
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        seen.append("started")
+        await send({"type": "http.response.body", "body": b""})
+
+    async def answering(answered):
+        seen.append(("answering", answered.status))
+
+    async def send(message):
+        seen.append(message["type"])
+
+    scope = {
+        "type": "http",
+        "method": "DELETE",
+        "path": "/",
+        "headers": [],
+        "query_string": b"",
+        "client": None,
+    }
+    asyncio.run(Observing(app, [lambda _: None], answering)(scope, None, send))
+    assert seen == ["started", ("answering", 204), "http.response.start", "http.response.body"]
+
+
+def test_what_fails_between_the_head_and_the_body_is_answered_as_a_failure(caplog):
+    sent = []
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError("it broke")
+
+    async def answering(answered):
+        pass
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b"", "client": None}
+    asyncio.run(Observing(app, [lambda _: None], answering)(scope, None, send))
+    assert [one.get("status") for one in sent] == [500, None]
