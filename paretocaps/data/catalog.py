@@ -83,4 +83,5 @@ DATASETS: Registry[DatasetEntry] = Registry(
         ),
     },
     group="paretocaps.datasets",
+    of=DatasetEntry,
 )

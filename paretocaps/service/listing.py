@@ -1,5 +1,6 @@
 """Lists trainers, objectives, samplers, data sets and study files, and checks this installation."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from paretocaps.domain.quantities.quantities import QUANTITIES
 from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.domain.trainer import TRAINERS
-from paretocaps.errors import NoStudiesError, StorageError
+from paretocaps.errors import NoStudiesError, ParetocapsError, StorageError
 from paretocaps.masking import masked
 from paretocaps.registry import Registry
 
@@ -60,18 +61,18 @@ def samplers() -> list[dict[str, Any]]:
     """Return one row per sampler: name, description."""
     from paretocaps.search.samplers import SAMPLERS
 
-    broken = SAMPLERS.broken()
-    names = [name for name in SAMPLERS if name not in broken]
-    rows = [{"sampler": name, "description": SAMPLERS.get(name).description} for name in names]
-    return [*rows, *({"sampler": name, "description": why} for name, why in broken.items())]
+    rows = []
+    for name in SAMPLERS:
+        with suppress(ParetocapsError):  # its row is among the broken ones
+            rows.append({"sampler": name, "description": SAMPLERS.get(name).description})
+    return [*rows, *({"sampler": name, "description": why} for name, why in SAMPLERS.broken().items())]
 
 
 def datasets() -> list[dict[str, Any]]:
     """Return one row per data set of the catalog: name, description, origin; a broken one has its error."""
     from paretocaps.data.catalog import DATASETS
 
-    broken = DATASETS.broken()
-    entries = [DATASETS.get(name) for name in DATASETS if name not in broken]
+    entries, broken = DATASETS.loadable(), DATASETS.broken()
     rows = [{"dataset": e.name, "description": e.description, "origin": e.origin} for e in entries]
     return [*rows, *({"dataset": name, "description": why, "origin": ""} for name, why in broken.items())]
 

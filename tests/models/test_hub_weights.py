@@ -11,7 +11,7 @@ def test_offline_it_says_so_at_once(monkeypatch, tmp_path):
         hub_weights("timm/resnet50.none")
 
 
-def test_without_an_answer_it_says_that_there_is_no_network(monkeypatch, tmp_path):
+def test_without_an_answer_it_says_that_the_hub_cannot_be_reached(monkeypatch, tmp_path):
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))

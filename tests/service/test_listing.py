@@ -64,3 +64,12 @@ def test_a_damaged_database_fails_the_check_and_none_yet_does_not(tmp_path, monk
     (tmp_path / "studies").mkdir()
     (tmp_path / "studies" / "paretocaps.db").write_bytes(b"no database" * 1000)
     assert not stored()["ok"]
+
+
+def test_what_is_built_in_stays_listed_where_a_package_takes_its_name(tmp_path, monkeypatch):
+    taken = {"paretocaps.datasets": {"mnist": "no_such:X"}, "paretocaps.samplers": {"tpe": "no_such:X"}}
+    plug_in(monkeypatch, write_plugin(tmp_path, "odd-parts", taken))
+    for rows, key, name in ((service.datasets(), "dataset", "mnist"), (service.samplers(), "sampler", "tpe")):
+        own, ignored = [row["description"] for row in rows if row[key] == name]
+        assert "is ignored" not in own
+        assert "is ignored: the name belongs to" in ignored

@@ -70,7 +70,7 @@ class Trainings:
             self._before = {}
             return False
         newest = {folder: _checkpoint(folder) for folder in list(self._folders.values())}
-        written = [self._before.setdefault(folder, moment) != moment for folder, moment in newest.items()]
+        written = [moment not in (0, self._before.setdefault(at, moment)) for at, moment in newest.items()]
         return all(written) and not self._prepares
 
     def leave_between(self) -> None:
@@ -85,11 +85,8 @@ class Trainings:
 
 
 def _checkpoint(folder: Path) -> int:
-    """Return when the newest checkpoint was written, in ns of the file system's clock; 0 without one."""
-    found = 0
-    for path in RunFolder(folder).checkpoints:
-        try:
-            found = max(found, path.stat().st_mtime_ns)
-        except OSError:  # a newer one has just taken its place
-            continue
-    return found
+    """Return when the last checkpoint was written, in ns of the file system's clock; 0 without one."""
+    try:
+        return RunFolder(folder).checkpoint.stat().st_mtime_ns
+    except OSError:  # there is none, or a newer one is just taking its place
+        return 0

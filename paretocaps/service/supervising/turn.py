@@ -111,7 +111,8 @@ class Turn:
             self._interrupt()
             return
         self.gives_way = wanted == "queued"
-        if wanted in ("paused", "stopped") or (wanted == "queued" and self.can_leave()):
+        leaves = self.can_leave()  # each time, as it notes what there was before
+        if wanted in ("paused", "stopped") or (self.gives_way and leaves):
             self._interrupt()
 
     def _count(self) -> Any:

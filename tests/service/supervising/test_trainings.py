@@ -85,3 +85,12 @@ def test_what_is_being_prepared_is_not_left(turn, trainings, tmp_path):
     assert not turn.can_leave()
     checkpoint(tmp_path / "a", 150.0)
     assert turn.can_leave()
+
+
+def test_a_training_without_a_checkpoint_is_not_left_and_none_that_is_gone_counts(turn, trainings, tmp_path):
+    checkpoint(tmp_path / "a", 50.0)
+    trainings.began(0, 1, tmp_path / "a")
+    turn.gives_way = True
+    assert not turn.can_leave()
+    (tmp_path / "a" / "checkpoint.pt").unlink()
+    assert not turn.can_leave()

@@ -41,6 +41,15 @@ def test_what_is_to_give_way_is_interrupted_when_it_can_be_left(turn, store, kil
     assert killed == INTERRUPTED
 
 
+def test_it_is_asked_each_time_whether_it_can_be_left(turn, store):
+    asked = []
+    turn.can_leave = lambda: asked.append(turn.gives_way)
+    turn.look()
+    store.give_way(turn.task.submission)
+    turn.look()
+    assert asked == [False, True]
+
+
 def test_what_was_to_give_way_may_go_on(turn, store, killed):
     turn.can_leave = lambda: False
     store.give_way(turn.task.submission)
