@@ -2,7 +2,10 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from harness.invariants import check
@@ -91,3 +94,45 @@ def test_two_interrupts_end_a_driver_at_once(make_study):
     assert not study.processes()
     study.complete()
     check(study)
+
+
+def test_a_signal_ends_a_run_and_its_range_test_before_the_first_trial(tmp_path, until):
+    study = (
+        "--study",
+        "s",
+        "--trials",
+        "1",
+        "--epochs",
+        "1",
+        "--lr-from-range",
+        "--plain",
+        "--storage",
+        "s.db",
+    )
+    driver = subprocess.Popen(
+        [sys.executable, "-m", "paretocaps", "optimize", *study],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        until(lambda: "lr-range" in " ".join(map(command_of, children_of(driver.pid))))
+        (child,) = children_of(driver.pid)
+        driver.send_signal(signal.SIGTERM)
+        _, said = driver.communicate(timeout=60)
+    finally:
+        driver.kill()
+    assert driver.returncode == 130, said
+    assert "Traceback" not in said
+    until(lambda: "lr-range" not in command_of(child))
+
+
+def children_of(pid):
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def command_of(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:  # it has ended
+        return ""

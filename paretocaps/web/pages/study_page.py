@@ -84,7 +84,7 @@ class StudyPart:
         return self.standing.ended
 
 
-def read_study(store: Store, study: str, kept: Kept[float] | None = None) -> StudyPart:
+def read_study(store: Store, study: str, kept: Kept[float]) -> StudyPart:
     """Read what a study's page shows besides its front.
 
     Args:
@@ -104,7 +104,7 @@ def read_study(store: Store, study: str, kept: Kept[float] | None = None) -> Stu
         standing=standing,
         spec=spec,
         state=state,
-        seconds=(kept or Kept()).get(
+        seconds=kept.get(
             (study, standing.created), store.last_event(study), lambda: store.training_seconds(study)
         ),
         current=current(store, study, to_begin, now) if state == "running" else Current(),

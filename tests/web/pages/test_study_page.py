@@ -3,11 +3,12 @@ import pytest
 from paretocaps.errors import StorageError
 from paretocaps.report.line_styles import styles_of
 from paretocaps.web.pages import study_page
+from paretocaps.web.pages.kept import Kept
 from paretocaps.web.pages.study_page import read_front, read_study
 
 
 def test_a_study_is_told_as_its_database_has_it(store):
-    part = read_study(store, "demo")
+    part = read_study(store, "demo", Kept())
     seconds = [one.measurement.time for trial in store.trials("demo") for one in trial.attempts]
     assert (part.state, part.ended, part.trials["finished"]) == ("complete", 5, 5)
     assert part.spec.trials == 5
@@ -15,7 +16,7 @@ def test_a_study_is_told_as_its_database_has_it(store):
     assert part.current.trainings == ()
     assert "published" not in part.settings
     with pytest.raises(StorageError, match="nobody"):
-        read_study(store, "nobody")
+        read_study(store, "nobody", Kept())
 
 
 def test_a_front_has_the_recommended_member_and_the_looks_of_all(store):
